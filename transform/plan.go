@@ -1,0 +1,259 @@
+package transform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kycsync/schemas"
+)
+
+// A plan is the paths of all columns, compiled: one tree per kind of document.
+type plan struct {
+	tables []*schemas.Table
+	index  map[string]int // table name to position
+	roots  map[schemas.DocumentKind]*node
+	media  int // position of table media, -1 where there is none
+}
+
+// A node is one place in a document. Its path is what the vendor's page would call it.
+type node struct {
+	path     string // from the document: "aml_screenings[].hits[].id"
+	rel      string // from the element of the enclosing row
+	members  map[string]*node
+	elem     *node // element of the list that stands here; a lone object is a list of one
+	reads    []read
+	opens    []open // rows that each value at this place is made into
+	json     bool   // some column takes the whole value as JSON
+	media    string // kind of the media file that a link here stands for
+	secret   bool
+	volatile bool
+	set      bool   // list whose order means nothing
+	below    []read // columns of rows within this element that are fed from here
+	anything bool   // members that nobody names belong to a JSON column here or above
+}
+
+// A read feeds one column from one place.
+type read struct {
+	table, column int    // positions
+	frames        int    // 0: the row of the element itself; 1: rows of elements within it, and so on
+	member        string // part of a key made of several members
+	col           *schemas.Column
+}
+
+// An open starts a row.
+type open struct {
+	table  int
+	source *schemas.Source
+	root   bool // the row that stands for the whole session or entity
+}
+
+// step is one element of a path: a member name, or an element of a list.
+type step struct {
+	name string
+	list bool // the member is a list, and the path goes on in its elements
+}
+
+func steps(path string) []step {
+	if path == "" || path == "." {
+		return nil
+	}
+	var out []step
+	for _, s := range strings.Split(path, ".") {
+		name, list := strings.CutSuffix(s, "[]")
+		out = append(out, step{name, list})
+	}
+	return out
+}
+
+// compile builds the plan. It panics when a definition cannot be run: that is a mistake in
+// schemas, and every test would show it.
+func compile(tables []schemas.Table) *plan {
+	p := &plan{index: map[string]int{}, roots: map[schemas.DocumentKind]*node{}, media: -1}
+	for i := range tables {
+		t := &tables[i]
+		p.tables = append(p.tables, t)
+		p.index[t.Name] = i
+		if t.Name == "media" {
+			p.media = i
+		}
+	}
+	for ti, t := range p.tables {
+		for si := range t.Sources {
+			p.addSource(ti, &t.Sources[si])
+		}
+	}
+	for _, r := range p.roots {
+		r.finish(false)
+		r.check(nil)
+	}
+	return p
+}
+
+func (p *plan) root(d schemas.DocumentKind) *node {
+	if p.roots[d] == nil {
+		p.roots[d] = &node{}
+	}
+	return p.roots[d]
+}
+
+// child returns the node below n for the step, made if need be.
+func (n *node) child(s step) *node {
+	if n.members == nil {
+		n.members = map[string]*node{}
+	}
+	c := n.members[s.name]
+	if c == nil {
+		c = &node{path: join(n.path, s.name), rel: join(n.rel, s.name)}
+		n.members[s.name] = c
+	}
+	if !s.list {
+		return c
+	}
+	if c.elem == nil {
+		c.elem = &node{path: c.path + "[]", rel: c.rel + "[]"}
+	}
+	return c.elem
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// addSource puts the rows of one source, and the columns it feeds, into the tree.
+func (p *plan) addSource(ti int, s *schemas.Source) {
+	t := p.tables[ti]
+	at := p.root(s.Document)
+	frames := []*node{at} // elements that rows are made of, outermost first
+	list := at
+	for _, st := range steps(s.Path) {
+		list = at
+		at = at.child(st)
+		if st.list {
+			list = list.members[st.name]
+			frames = append(frames, at)
+		}
+	}
+	if s.Set {
+		list.set = true
+	}
+	if at != frames[len(frames)-1] {
+		frames = append(frames, at) // a lone object
+	}
+	at.opens = append(at.opens, open{table: ti, source: s, root: s.Path == ""})
+	columns := t.Stored()
+	physical := map[string]int{}
+	for i, c := range columns {
+		physical[c.Name] = i
+	}
+	for ci := range t.Columns {
+		c := &t.Columns[ci]
+		pos, ok := physical[c.Name]
+		if !ok {
+			pos = -1
+		}
+		_, fixed := s.Const[c.Name]
+		switch {
+		case !fixed:
+			p.addColumn(ti, pos, c, frames)
+		case strings.HasPrefix(c.Path, "../"):
+			panic(fmt.Sprintf("transform: %s.%s: a value from the element around cannot be constant elsewhere", t.Name, c.Name))
+		}
+	}
+}
+
+// addColumn puts the places that feed one column into the tree.
+func (p *plan) addColumn(ti, pos int, c *schemas.Column, frames []*node) {
+	if strings.HasPrefix(c.Path, "$") {
+		return
+	}
+	for _, alt := range strings.Split(c.Path, "|") {
+		members := strings.Split(alt, "+")
+		for _, path := range members {
+			rd := read{table: ti, column: pos, col: c}
+			if len(members) > 1 {
+				rd.member = path
+			}
+			base, up := frames[len(frames)-1], 0
+			if doc, rest, ok := strings.Cut(path, ":"); ok {
+				base, path = p.root(schemas.DocumentKind(doc)), rest
+			}
+			for strings.HasPrefix(path, "../") {
+				path, up = path[3:], up+1
+			}
+			if up > 0 {
+				if up >= len(frames) {
+					panic(fmt.Sprintf("transform: %s.%s: path %q leaves the document", p.tables[ti].Name, c.Name, c.Path))
+				}
+				base = frames[len(frames)-1-up]
+				rd.frames = up
+				base.below = append(base.below, rd)
+			}
+			n := base
+			for _, st := range steps(path) {
+				n = n.child(st)
+			}
+			n.feed(rd)
+		}
+	}
+}
+
+func (n *node) feed(rd read) {
+	c := rd.col
+	switch {
+	case c.Class == schemas.Secret:
+		n.secret = true
+	case c.Kind == schemas.Media:
+		n.media = c.Name
+		if n.elem == nil {
+			n.elem = &node{path: n.path + "[]", rel: n.rel + "[]", media: c.Name}
+		}
+	default:
+		n.reads = append(n.reads, rd)
+		n.json = n.json || c.Kind == schemas.JSON
+		n.volatile = n.volatile || c.Volatile
+	}
+}
+
+// finish makes paths relative to their rows and passes down what holds for whole subtrees.
+func (n *node) finish(anything bool) {
+	n.anything = anything || n.json
+	for name, m := range n.members {
+		m.rel = join(n.rel, name)
+		if len(n.opens) > 0 {
+			m.rel = name
+		}
+		m.finish(n.anything)
+	}
+	if n.elem != nil {
+		n.elem.rel = n.rel + "[]"
+		n.elem.finish(n.anything)
+	}
+}
+
+// check panics when a row would open while another of its table is open.
+func (n *node) check(open []int) {
+	for _, o := range n.opens {
+		if slices.Contains(open, o.table) {
+			panic("transform: rows within rows of one table at " + n.path)
+		}
+		open = append(slices.Clone(open), o.table)
+	}
+	for _, m := range n.members {
+		m.check(open)
+	}
+	if n.elem != nil {
+		n.elem.check(open)
+	}
+}
+
+// mixed reports whether a place that some column takes as JSON feeds other columns too.
+func (n *node) mixed() bool {
+	return slices.ContainsFunc(n.reads, func(r read) bool { return r.col.Kind != schemas.JSON })
+}
+
+// defaultPlan is the plan of the program's own tables.
+var defaultPlan = compile(schemas.Tables)

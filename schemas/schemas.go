@@ -77,11 +77,12 @@ type Column struct {
 	Kind     Kind
 	Null     bool // may be null
 	Class    Class
-	Path     string // where the value stands; see Path below
-	Norm     Norm   // how it becomes the column's value
-	Volatile bool   // changes without meaning anything: left out of the content hash
-	Dict     bool   // few distinct values: dictionary-encoded in Parquet
-	Doc      string // what the name does not say
+	Path     string   // where the value stands; see Path below
+	Norm     Norm     // how it becomes the column's value
+	Volatile bool     // changes without meaning anything: left out of the content hash
+	Dict     bool     // few distinct values: dictionary-encoded in Parquet
+	Words    []string // the values known; others are kept and reported as drift. Empty: an open set
+	Doc      string   // what the name does not say
 }
 
 // Paths. A column's path is relative to the element that its row is made of:
@@ -92,6 +93,7 @@ type Column struct {
 //	../id                    a member of the element of the enclosing row ("../../x" two up)
 //	list_row:full_name       a member of another document of the same version (tables with Path "" only)
 //	name|full_name           the first that is present
+//	node_id+ip_address       all of them, joined with "|"
 //	$session_id              given by the flattener; the Env constants name them all
 //
 // A secret column is a path that is read and dropped. A path that no column names is drift: its
@@ -107,12 +109,16 @@ const (
 	EnvObservedAt    = "$observed_at"
 	EnvRunID         = "$run_id"
 	EnvContentHash   = "$content_hash"
-	EnvOrdinal0      = "$ordinal0" // position in the first list of the source's path, from 0
-	EnvOrdinal1      = "$ordinal1" // in the second
-	EnvOrdinal2      = "$ordinal2" // in the third
-	EnvExtra         = "$extra"    // JSON object of the members that no column reads, null when there are none
-	EnvMember        = "$member"   // the member name the value was found under (table media)
-	EnvCode          = "$code"     // filled by the program, not from a document
+	EnvOrdinal0      = "$ordinal0"     // position in the first list of the source's path, from 0
+	EnvOrdinal1      = "$ordinal1"     // in the second
+	EnvOrdinal2      = "$ordinal2"     // in the third
+	EnvExtra         = "$extra"        // JSON object of the members that no column reads, null when there are none
+	EnvConst         = "$const"        // given by the source, see Source.Const
+	EnvBlock         = "$block"        // table media: the list of the document that the file belongs to, such as "id_verifications"; the document's kind where it stands outside all lists
+	EnvMember        = "$member"       // table media: name of the media column that the file was found by
+	EnvMediaPath     = "$media_path"   // table media: path of the link, without host and query
+	EnvFileOrdinal   = "$file_ordinal" // table media: position in the list that the media column names, from 0; 0 for a lone file
+	EnvCode          = "$code"         // filled by the program, not from a document
 )
 
 // A Source is one place in the vendor's documents where rows of a table come from.

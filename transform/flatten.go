@@ -250,6 +250,9 @@ func (f *Flattener) capture(dec *jsontext.Decoder, n *node, kind jsontext.Kind) 
 	below.json, below.reads = false, nil
 	if kind != '{' && kind != '[' {
 		below.reads = slices.DeleteFunc(slices.Clone(n.reads), func(r read) bool { return r.col.Kind == schemas.JSON })
+		if len(below.reads) == 0 {
+			return nil
+		}
 		return f.content(jsontext.NewDecoder(bytes.NewBuffer(raw)), &below, kind)
 	}
 	return f.at(jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true)), &below)

@@ -83,6 +83,11 @@ func compile(tables []schemas.Table) *plan {
 			p.addSource(ti, &t.Sources[si])
 		}
 	}
+	for kind, names := range schemas.Given {
+		for _, name := range names {
+			p.root(kind).child(step{name: name})
+		}
+	}
 	for _, r := range p.roots {
 		r.finish(false)
 		r.check(nil)

@@ -36,7 +36,8 @@ func unquote(raw, buf []byte) []byte {
 // set appends the value to the column as its definition says. Where it cannot, it appends nothing
 // and returns what was wanted.
 func set(dst *column, c *schemas.Column, v scalar) (want string) {
-	if v.kind == 'n' {
+	blank := v.kind == '"' && len(v.text) == 0 && c.Kind != schemas.Text && c.Kind != schemas.JSON
+	if v.kind == 'n' || blank && c.Null {
 		dst.null()
 		return ""
 	}

@@ -1,0 +1,247 @@
+// Package night is the nightly job from end to end: it sweeps the vendor's lists, fetches what is
+// new, changed or open, appends what really changed to the lake, and publishes.
+//
+// What a run has fetched becomes visible only through commits. A long run commits every few
+// minutes, so that a kill loses minutes; such commits are staging, and no reader sees them before
+// the run's last commit has passed the gates and says so by its published_seq.
+package night
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kycsync/extract"
+	"kycsync/load/lake"
+	"kycsync/load/warehouse"
+	"kycsync/schemas"
+)
+
+// Errors that the caller decides by. Their text says what was kept.
+var (
+	ErrGate        = errors.New("a gate failed; nothing was published")
+	ErrBudget      = errors.New("the time budget ended at a commit; run again to go on")
+	ErrOverlap     = errors.New("another run committed first; nothing of this batch was stored, run again")
+	ErrForeignKey  = errors.New("the API key sees none of the sessions that this application has in the lake")
+	ErrInterrupted = errors.New("interrupted; what was fetched is committed and not yet published, run again to go on")
+)
+
+// Config is what a run needs.
+type Config struct {
+	Application string // name that tells organisations apart in one lake. Defaults to "default"
+	Client      *extract.Client
+	Lake        *lake.Lake
+	Warehouse   warehouse.Config
+	WorkDir     string           // private directory for files in the making
+	Now         func() time.Time // the clock of record. Defaults to time.Now
+	MaxDuration time.Duration    // stop fetching then. Defaults to no limit
+	BatchSize   int              // versions per commit. Defaults to 5000
+	BatchTime   time.Duration    // time between commits. Defaults to 5 minutes
+	Version     string           // of the program, for the run record
+	Log         *slog.Logger
+	Progress    func(phase string, done, total int) // may be nil
+	Step        func(name string)                   // called at each named step; for tests. May be nil
+}
+
+func (c *Config) defaults() {
+	if c.Application == "" {
+		c.Application = "default"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.BatchSize == 0 {
+		c.BatchSize = 5000
+	}
+	if c.BatchTime == 0 {
+		c.BatchTime = 5 * time.Minute
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Progress == nil {
+		c.Progress = func(string, int, int) {}
+	}
+	if c.Step == nil {
+		c.Step = func(string) {}
+	}
+}
+
+// A run is one execution. It is used once.
+type run struct {
+	Config
+	Summary
+	head     *lake.Commit // newest commit, nil in an empty lake
+	known    map[schemas.SessionID]schemas.Known
+	flows    map[string]string // workflow id to content hash
+	listing  listing
+	batch    batch
+	started  time.Time
+	deadline time.Time
+	gates    []string
+	finished bool // all that is new or changed was fetched
+}
+
+// Run executes the nightly job once. The Summary is filled as far as the run came, also on error.
+// Errors: those of this package, extract.ErrUnauthorized and the other errors of extract, lake and
+// warehouse.
+func Run(ctx context.Context, cfg Config) (*Summary, error) {
+	cfg.defaults()
+	r := &run{Config: cfg}
+	err := r.run(ctx)
+	r.FinishedAt = r.Now().UTC()
+	r.fillStats()
+	return &r.Summary, err
+}
+
+func (r *run) run(ctx context.Context) error {
+	r.started = time.Now()
+	if r.MaxDuration > 0 {
+		r.deadline = r.started.Add(r.MaxDuration)
+	}
+	r.StartedAt = r.Now().UTC()
+	r.RunID = newRunID(r.StartedAt)
+	r.Summary.Application = r.Config.Application
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	if err := r.sweep(ctx); err != nil {
+		return err
+	}
+	if err := r.fetchWorkflows(ctx); err != nil {
+		return err
+	}
+	tasks := r.plan()
+	if err := r.fetch(ctx, tasks); err != nil {
+		return err
+	}
+	return r.publish(ctx)
+}
+
+// newRunID is unlike any other: parts are named by it and created only if absent.
+func newRunID(t time.Time) string {
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err)
+	}
+	return t.Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// load reads the newest commit and what it says is known, and brings the warehouse up to what an
+// earlier run may have left published but not loaded.
+func (r *run) load(ctx context.Context) error {
+	head, err := r.Lake.Head(ctx)
+	if errors.Is(err, lake.ErrNotExist) {
+		r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]string{}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the newest commit of %s: %w", r.Lake.Bucket().URI(), err)
+	}
+	r.head = head
+	r.PublishedBefore = head.PublishedSeq
+	if r.known, err = readState(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+		return err
+	}
+	if r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+		return err
+	}
+	r.Known = int64(len(r.known))
+	return nil
+}
+
+// fetch asks for the decisions of all tasks and commits what changed, batch by batch.
+func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
+	r.batch = newBatch()
+	fetchCtx, stop := ctx, context.CancelFunc(func() {})
+	if !r.deadline.IsZero() {
+		fetchCtx, stop = context.WithDeadline(ctx, r.deadline)
+	}
+	defer stop()
+	urgent := 0
+	for _, t := range tasks {
+		if t.Reason != extract.ReasonOpen {
+			urgent++
+		}
+	}
+	done, last := 0, time.Now()
+	for got, err := range r.Client.Fetch(fetchCtx, tasks) {
+		switch {
+		case err == nil, extract.OfSession(err):
+		case ctx.Err() != nil:
+			return r.save(ErrInterrupted)
+		case fetchCtx.Err() != nil:
+			r.OutOfTime = true
+		default:
+			return r.save(err)
+		}
+		if r.OutOfTime {
+			break
+		}
+		r.take(got, err)
+		if got.Task.Reason != extract.ReasonOpen {
+			urgent--
+		}
+		done++
+		r.Progress("decisions", done, len(tasks))
+		r.Step("fetch")
+		if len(r.batch.versions) >= r.BatchSize || time.Since(last) >= r.BatchTime {
+			if err := r.commit(ctx, false); err != nil {
+				return err
+			}
+			last = time.Now()
+		}
+	}
+	r.finished = urgent == 0
+	return nil
+}
+
+// save commits what was fetched before the run ends with an error. The caller's context may be
+// over; ten seconds are what a host gives before it kills.
+func (r *run) save(cause error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	if r.batch.empty() {
+		return cause
+	}
+	if err := r.commit(ctx, false); err != nil {
+		return fmt.Errorf("%w (and what was fetched could not be kept: %w)", cause, err)
+	}
+	return cause
+}
+
+// publish makes the run's last commit, which is the one that readers follow, and the warehouse.
+func (r *run) publish(ctx context.Context) error {
+	if err := r.commit(ctx, true); err != nil {
+		return err
+	}
+	if r.head.PublishedSeq == 0 {
+		return r.verdict()
+	}
+	r.Step("warehouse")
+	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
+	if err != nil {
+		if r.head.PublishedSeq == r.head.Seq {
+			r.WarehouseDeferred = true
+		}
+		return errors.Join(r.verdict(), fmt.Errorf("warehouse %s: %w", r.Warehouse.Path, err))
+	}
+	r.WarehouseRebuilt = rep.Rebuilt
+	r.Step("publish")
+	return r.verdict()
+}
+
+// verdict is how a run that came to its end ends.
+func (r *run) verdict() error {
+	switch {
+	case len(r.gates) > 0:
+		return fmt.Errorf("%w: %s", ErrGate, r.gates[0])
+	case r.OutOfTime:
+		return ErrBudget
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package night
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kycsync/load/lake"
+	"kycsync/schemas"
+	"kycsync/transform"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// inSequence returns the live parts of a table in the order they were added.
+func inSequence(c *lake.Commit, table string) []lake.Part {
+	var parts []lake.Part
+	for name, p := range c.Tables[table] {
+		p.Name = name
+		parts = append(parts, p)
+	}
+	slices.SortFunc(parts, func(a, b lake.Part) int {
+		if a.AddedBySeq != b.AddedBySeq {
+			return int(a.AddedBySeq - b.AddedBySeq)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return parts
+}
+
+// each calls use with every row of a table in order, as a reader of its columns by name.
+func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, use func(cell func(column string) arrow.Array, i int)) error {
+	t := schemas.Lookup(table)
+	for _, p := range inSequence(c, table) {
+		for rows, err := range l.Rows(ctx, t, p, dir) {
+			if err != nil {
+				return fmt.Errorf("read %s: %w", p.Name, err)
+			}
+			cell := func(column string) arrow.Array {
+				return rows.Column(rows.Schema().FieldIndices(column)[0])
+			}
+			for i := range int(rows.NumRows()) {
+				use(cell, i)
+			}
+		}
+	}
+	return nil
+}
+
+// readState returns what the lake knows about each session of the application.
+func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[schemas.SessionID]schemas.Known, error) {
+	known := map[schemas.SessionID]schemas.Known{}
+	err := each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("application"), i) != application {
+			return
+		}
+		k := schemas.Known{
+			Application: application, SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
+			SessionKind: schemas.SessionKind(textAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
+			Status: textAt(cell("status"), i), Fingerprint: textAt(cell("fingerprint"), i),
+			ContentHash: textAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+			Stale: cell("stale").(*array.Boolean).Value(i),
+		}
+		if a := cell("created_at"); a.IsValid(i) {
+			k.CreatedAt = a.(*array.Timestamp).Value(i).ToTime(arrow.Microsecond)
+		}
+		if a := cell("last_checked"); a.IsValid(i) {
+			k.LastChecked = a.(*array.Timestamp).Value(i).ToTime(arrow.Microsecond)
+		}
+		known[k.SessionID] = k
+	})
+	return known, err
+}
+
+// readWorkflows returns the content hash of the newest stored version of each workflow.
+func readWorkflows(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[string]string, error) {
+	flows := map[string]string{}
+	err := each(ctx, l, c, "workflows", dir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("application"), i) == application {
+			flows[textAt(cell("uuid"), i)] = textAt(cell("content_hash"), i)
+		}
+	})
+	return flows, err
+}
+
+// textAt returns a copy: the batch is gone after the call. Null is empty.
+func textAt(a arrow.Array, i int) string {
+	if a.IsNull(i) {
+		return ""
+	}
+	return strings.Clone(a.(*array.String).Value(i))
+}
+
+func intAt(a arrow.Array, i int) int64 {
+	if a.IsNull(i) {
+		return 0
+	}
+	return a.(*array.Int64).Value(i)
+}
+
+// appendState adds one row of session_state.
+func appendState(rows *transform.Rows, k schemas.Known) {
+	values := map[string]any{
+		"application": k.Application, "session_id": string(k.SessionID), "session_kind": string(k.SessionKind),
+		"session_number": k.SessionNumber, "created_at": orNoTime(k.CreatedAt), "status": orNull(k.Status),
+		"fingerprint": k.Fingerprint, "content_hash": orNull(k.ContentHash), "last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
+	}
+	if k.VersionSeq > 0 {
+		values["version_seq"] = k.VersionSeq
+	}
+	rows.Append(values)
+}

@@ -1,0 +1,36 @@
+package night
+
+import (
+	"context"
+	"fmt"
+
+	"kycsync/schemas"
+	"kycsync/transform"
+)
+
+// fetchWorkflows reads the organisation's workflows, which give the sessions' workflow ids their
+// names, and keeps those that changed.
+func (r *run) fetchWorkflows(ctx context.Context) error {
+	docs, err := r.Client.Workflows(ctx)
+	if err != nil {
+		return fmt.Errorf("list workflows: %w", err)
+	}
+	for _, d := range docs {
+		c, err := transform.Canonicalize(schemas.Workflow, d.Body)
+		if err != nil {
+			r.reject(transform.Reject{SessionID: schemas.SessionID(d.ID), Document: schemas.Workflow,
+				Scope: transform.ScopeDocument, Reason: err.Error()}, d.ObservedAt)
+			continue
+		}
+		if r.flows[d.ID] == c.ContentSHA256 {
+			continue
+		}
+		r.batch.flows = append(r.batch.flows, pending{
+			Version: transform.Version{Application: r.Config.Application, SessionID: schemas.SessionID(d.ID),
+				ObservedAt: d.ObservedAt, RunID: r.RunID, ContentHash: c.ContentSHA256,
+				Documents: []schemas.Document{{Kind: schemas.Workflow, ID: d.ID, Body: c.JSON, ObservedAt: d.ObservedAt}}},
+			raw: []raw{{c.ContentSHA256, c.ReceivedSHA256}},
+		})
+	}
+	return nil
+}

@@ -104,7 +104,7 @@ func setText(dst *column, c *schemas.Column, v scalar) (want string) {
 			dst.text(v.text)
 		}
 	case schemas.Fold:
-		dst.text([]byte(fold.String(norm.NFKC.String(string(v.text)))))
+		dst.text([]byte(FoldKey(string(v.text))))
 	case schemas.ISO3:
 		if iso := schemas.CountryISO3(string(v.text)); iso != "" {
 			dst.text([]byte(iso))
@@ -187,3 +187,6 @@ func jsonNumber(b []byte) bool {
 	v := jsontext.Value(b)
 	return v.Kind() == '0' && v.IsValid() && bytes.IndexAny(b, " \t\r\n") < 0
 }
+
+// FoldKey is how a text is stored in a column of norm Fold.
+func FoldKey(s string) string { return fold.String(norm.NFKC.String(s)) }

@@ -136,6 +136,7 @@ func (p *program) app() *cli.App {
 var (
 	errUsage    = errors.New("usage")
 	errDegraded = errors.New("published, degraded")
+	errNoLake   = usage{"no lake"}
 	errLocked   = errors.New("another run is at work")
 	errSaid     = errors.New("said already") // the command has told what is wrong
 )

@@ -161,7 +161,7 @@ func (p *program) clock(apiURL string) (now func() time.Time, simulated bool, er
 func (p *program) openLake(ctx context.Context, c *cli.Context, create bool, now func() time.Time) (*lake.Lake, error) {
 	l, err := lake.Open(ctx, c.String("lake"), lake.Config{Create: create, Step: p.step, Now: now})
 	if errors.Is(err, lake.ErrNotExist) {
-		return nil, usagef("no lake at %s; kycsync sync makes one, --lake names another", c.String("lake"))
+		return nil, fmt.Errorf("%w at %s; kycsync sync makes one, --lake names another", errNoLake, c.String("lake"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open lake %s: %w", c.String("lake"), err)

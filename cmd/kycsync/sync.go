@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -146,7 +147,7 @@ func (p *program) prepare(ctx context.Context, c *cli.Context, settings extract.
 	}
 	j.pace = openPaceFile(filepath.Join(dir, "requests.json"))
 	settings.EmptySince = j.pace.lastRequest(log)
-	if j.lake, err = p.openLake(ctx, c, !c.Bool("plan"), now); err != nil {
+	if j.lake, err = p.openLake(ctx, c, !c.Bool("plan"), now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
 		return nil, err
 	}
 	if j.client, err = extract.New(settings); err != nil {

@@ -87,7 +87,7 @@ func (r *run) take(got extract.Fetched, failed error) {
 	r.batch.versions = append(r.batch.versions, pending{
 		Version: transform.Version{
 			Application: r.Config.Application, SessionID: row.ID, SessionKind: row.Kind, SessionNumber: row.Number,
-			ObservedAt: now, RunID: r.RunID, ContentHash: hash,
+			ObservedAt: now, RunID: r.RunID, ContentHash: hash, Env: map[string]any{"upstream_state": "present"},
 			Documents: []schemas.Document{
 				{Kind: schemas.Decision, ID: string(row.ID), Body: decision.JSON, ObservedAt: now},
 				{Kind: schemas.ListRow, ID: string(row.ID), Body: listed, ObservedAt: row.ObservedAt},

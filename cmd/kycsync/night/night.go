@@ -27,6 +27,7 @@ var (
 	ErrBudget      = errors.New("the time budget ended at a commit; run again to go on")
 	ErrOverlap     = errors.New("another run committed first; nothing of this batch was stored, run again")
 	ErrForeignKey  = errors.New("the API key sees none of the sessions that this application has in the lake")
+	ErrDeferred    = errors.New("published, but the warehouse could not be brought up to date; readers keep the old one until the next run or kycsync rebuild")
 	ErrInterrupted = errors.New("interrupted; what was fetched is committed and not yet published, run again to go on")
 )
 
@@ -34,13 +35,14 @@ var (
 type Config struct {
 	Application string // name that tells organisations apart in one lake. Defaults to "default"
 	Client      *extract.Client
-	Lake        *lake.Lake
+	Lake        *lake.Lake // nil only for Plan: there is no lake yet
 	Warehouse   warehouse.Config
 	WorkDir     string           // private directory for files in the making
 	Now         func() time.Time // the clock of record. Defaults to time.Now
 	MaxDuration time.Duration    // stop fetching then. Defaults to no limit
 	BatchSize   int              // versions per commit. Defaults to 5000
 	BatchTime   time.Duration    // time between commits. Defaults to 5 minutes
+	PerMinute   int              // permitted requests, for the forecast of Plan; 0: no limit
 	Version     string           // of the program, for the run record
 	Log         *slog.Logger
 	Progress    func(phase string, done, total int) // may be nil
@@ -91,15 +93,14 @@ type run struct {
 // warehouse.
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	cfg.defaults()
-	r := &run{Config: cfg}
+	r := &run{Config: cfg, started: time.Now()}
 	err := r.run(ctx)
-	r.FinishedAt = r.Now().UTC()
+	r.FinishedAt, r.Elapsed = r.Now().UTC(), time.Since(r.started)
 	r.fillStats()
 	return &r.Summary, err
 }
 
 func (r *run) run(ctx context.Context) error {
-	r.started = time.Now()
 	if r.MaxDuration > 0 {
 		r.deadline = r.started.Add(r.MaxDuration)
 	}
@@ -134,9 +135,12 @@ func newRunID(t time.Time) string {
 // load reads the newest commit and what it says is known, and brings the warehouse up to what an
 // earlier run may have left published but not loaded.
 func (r *run) load(ctx context.Context) error {
+	r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]string{}
+	if r.Lake == nil {
+		return nil
+	}
 	head, err := r.Lake.Head(ctx)
 	if errors.Is(err, lake.ErrNotExist) {
-		r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]string{}
 		return nil
 	}
 	if err != nil {
@@ -219,16 +223,11 @@ func (r *run) publish(ctx context.Context) error {
 	if err := r.commit(ctx, true); err != nil {
 		return err
 	}
-	if r.head.PublishedSeq == 0 {
-		return r.verdict()
-	}
 	r.Step("warehouse")
 	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
 	if err != nil {
-		if r.head.PublishedSeq == r.head.Seq {
-			r.WarehouseDeferred = true
-		}
-		return errors.Join(r.verdict(), fmt.Errorf("warehouse %s: %w", r.Warehouse.Path, err))
+		r.WarehouseDeferred = true
+		return errors.Join(r.verdict(), fmt.Errorf("%w: %w", ErrDeferred, err))
 	}
 	r.WarehouseRebuilt = rep.Rebuilt
 	r.Step("publish")

@@ -53,25 +53,24 @@ func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, 
 func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[schemas.SessionID]schemas.Known, error) {
 	known := map[schemas.SessionID]schemas.Known{}
 	err := each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
-		if textAt(cell("application"), i) != application {
+		k := knownAt(cell, i)
+		if k.Application != application {
 			return
-		}
-		k := schemas.Known{
-			Application: application, SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
-			SessionKind: schemas.SessionKind(textAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
-			Status: textAt(cell("status"), i), Fingerprint: textAt(cell("fingerprint"), i),
-			ContentHash: textAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
-			Stale: cell("stale").(*array.Boolean).Value(i),
-		}
-		if a := cell("created_at"); a.IsValid(i) {
-			k.CreatedAt = a.(*array.Timestamp).Value(i).ToTime(arrow.Microsecond)
-		}
-		if a := cell("last_checked"); a.IsValid(i) {
-			k.LastChecked = a.(*array.Timestamp).Value(i).ToTime(arrow.Microsecond)
 		}
 		known[k.SessionID] = k
 	})
 	return known, err
+}
+
+// knownAt reads one row of session_state.
+func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
+	return schemas.Known{
+		Application: textAt(cell("application"), i), SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
+		SessionKind: schemas.SessionKind(textAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
+		CreatedAt: timeAt(cell("created_at"), i), Status: textAt(cell("status"), i), Fingerprint: textAt(cell("fingerprint"), i),
+		ContentHash: textAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+		LastChecked: timeAt(cell("last_checked"), i), Stale: cell("stale").(*array.Boolean).Value(i),
+	}
 }
 
 // readWorkflows returns the content hash of the newest stored version of each workflow.

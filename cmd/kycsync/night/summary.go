@@ -10,10 +10,11 @@ import (
 
 // Summary is what a run did. All counts are of this run.
 type Summary struct {
-	RunID       string    `json:"run_id"`
-	Application string    `json:"application"`
-	StartedAt   time.Time `json:"started_at"`
-	FinishedAt  time.Time `json:"finished_at"`
+	RunID       string        `json:"run_id"`
+	Application string        `json:"application"`
+	StartedAt   time.Time     `json:"started_at"`
+	FinishedAt  time.Time     `json:"finished_at"`
+	Elapsed     time.Duration `json:"elapsed_ns"` // by the machine's clock
 
 	Known       int64 `json:"known"`        // sessions in the lake before
 	VendorCount int64 `json:"vendor_count"` // user sessions, by the vendor's own count

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"kycsync/load/warehouse"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) rebuildCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "rebuild",
+		Usage: "make the warehouse again from the lake alone",
+		Description: `Readers keep the old warehouse until the new one is complete and compared with the lake.
+
+Example:
+   kycsync rebuild --lake gs://acme-kyc/lake --warehouse ./kyc.duckdb`,
+		Flags:  stored(),
+		Before: p.settings,
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			log, err := p.logger(c)
+			if err != nil {
+				return err
+			}
+			l, err := p.openLake(c.Context, c, false, time.Now)
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			rep, err := warehouse.Rebuild(c.Context, l, p.warehouseConfig(c.String("warehouse"), log))
+			if err != nil {
+				return fmt.Errorf("rebuild %s: %w", c.String("warehouse"), err)
+			}
+			rows := int64(0)
+			for _, n := range rep.Rows {
+				rows += n
+			}
+			fmt.Fprintf(p.stdout, "%s shows commit %d: %d rows of %d tables, built in %s\n", c.String("warehouse"), rep.ToSeq, rows,
+				len(rep.Rows), rep.Duration.Round(time.Millisecond))
+			return nil
+		},
+	}
+}

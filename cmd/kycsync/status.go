@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"kycsync/cmd/kycsync/night"
+	"kycsync/load/lake"
+	"kycsync/schemas"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "status",
+		Usage: "how the job stands: newest published commit and its age, rows, last runs, what waits",
+		Description: `Example:
+   kycsync status --json | jq .age_seconds`,
+		Flags:  stored(toggle("json", "print one JSON object")),
+		Before: p.settings,
+		Action: p.status,
+	}
+}
+
+// status is how the job stands, as its JSON shows it.
+type status struct {
+	Lake         string           `json:"lake"`
+	Published    int64            `json:"published_seq"` // 0: nothing yet
+	PublishedAt  *time.Time       `json:"published_at"`
+	AgeSeconds   *int64           `json:"age_seconds"`
+	Newest       int64            `json:"newest_seq"` // staging commits beyond the published one are not yet shown to readers
+	NewestSHA256 string           `json:"newest_sha256"`
+	Note         string           `json:"note,omitempty"`
+	Warehouse    string           `json:"warehouse"`
+	WarehouseSeq int64            `json:"warehouse_seq"` // 0: there is none
+	Rows         map[string]int64 `json:"rows"`          // of the published commit, every version
+	night.Standing
+}
+
+func (p *program) status(c *cli.Context) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	l, err := p.openLake(c.Context, c, false, time.Now)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	s := status{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse"), Rows: map[string]int64{}}
+	head, err := l.Head(c.Context)
+	switch {
+	case errors.Is(err, lake.ErrNotExist):
+		s.Standing = night.Standing{Runs: []night.PastRun{}, Waiting: map[string]night.Waiting{}}
+		return s.print(p.stdout, c.Bool("json"))
+	case err != nil:
+		return fmt.Errorf("read the newest commit: %w", err)
+	}
+	s.Newest, s.NewestSHA256, s.Note = head.Seq, head.SHA256, head.Note
+	if published, err := l.Published(c.Context); err == nil {
+		age := int64(time.Since(published.CommittedAt).Seconds())
+		s.Published, s.PublishedAt, s.AgeSeconds = published.Seq, &published.CommittedAt, &age
+		for table, parts := range published.Tables {
+			for _, part := range parts {
+				s.Rows[table] += part.Rows
+			}
+		}
+	} else if !errors.Is(err, lake.ErrNotExist) {
+		return fmt.Errorf("read the published commit: %w", err)
+	}
+	if err := s.stand(p, c, l, head); err != nil {
+		return err
+	}
+	return s.print(p.stdout, c.Bool("json"))
+}
+
+// stand fills in what is read from the parts and from the warehouse.
+func (s *status) stand(p *program, c *cli.Context, l *lake.Lake, head *lake.Commit) error {
+	dir, err := os.MkdirTemp("", "kycsync-status-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	standing, err := night.Stand(c.Context, l, head, dir, 5)
+	if err != nil {
+		return err
+	}
+	s.Standing = *standing
+	if r, err := p.openWarehouse(c.Context, c); err == nil {
+		defer r.Close()
+		if s.WarehouseSeq, err = r.Seq(c.Context); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *status) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(s)
+	}
+	fmt.Fprintf(w, "lake       %s\n", s.Lake)
+	if s.Published == 0 {
+		fmt.Fprintln(w, "published  nothing yet")
+	} else {
+		fmt.Fprintf(w, "published  commit %d of %s, %s ago\n", s.Published, s.PublishedAt.Format(time.RFC3339), time.Duration(*s.AgeSeconds)*time.Second)
+	}
+	if s.Newest > s.Published {
+		fmt.Fprintf(w, "staging    %d commits that no reader sees yet; the next run goes on from them\n", s.Newest-s.Published)
+	}
+	if s.Note != "" {
+		fmt.Fprintf(w, "note       %s\n", s.Note)
+	}
+	fmt.Fprintf(w, "warehouse  %s shows commit %d\n", s.Warehouse, s.WarehouseSeq)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "\ntable\trows")
+	for _, t := range schemas.Tables {
+		if s.Rows[t.Name] > 0 {
+			fmt.Fprintf(tw, "%s\t%d\n", t.Name, s.Rows[t.Name])
+		}
+	}
+	fmt.Fprintln(tw, "\nrun\tapplication\toutcome\tnew\tchanged\tfetched\tversions\trejects\trequests")
+	for _, r := range s.Runs {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", r.RunID, r.Application, r.Outcome, r.New, r.Changed, r.Fetched, r.Versions, r.Rejects, r.Requests)
+	}
+	fmt.Fprintln(tw, "\nwaiting\tsessions\topen\tunreadable\toldest look")
+	for name, q := range s.Waiting {
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%s\n", name, q.Sessions, q.Open, q.Stale, q.OldestCheck.Format(time.RFC3339))
+	}
+	return tw.Flush()
+}

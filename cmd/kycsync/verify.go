@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"kycsync/load/lake"
+	"kycsync/load/warehouse"
+	"kycsync/schemas"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "verify",
+		Usage: "prove that what is stored is what was written",
+		Description: `Reads every live part again and compares it with the commit, follows the chain of commits from the
+first to the newest, and compares the warehouse with the lake, table by table. It changes nothing.
+
+The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
+run or commit stored them.
+
+Example:
+   kycsync verify --json | jq .tables.sessions`,
+		Flags:  stored(toggle("json", "print one JSON object")),
+		Before: p.settings,
+		Action: p.verify,
+	}
+}
+
+// verification is what verify found, as its JSON shows it.
+type verification struct {
+	OK           bool                     `json:"ok"`
+	Lake         string                   `json:"lake"`
+	Warehouse    string                   `json:"warehouse"`
+	Commits      int64                    `json:"commits"`
+	Head         string                   `json:"head_sha256"`
+	Published    int64                    `json:"published_seq"`
+	WarehouseSeq int64                    `json:"warehouse_seq"`
+	Parts        int64                    `json:"parts"`
+	PartBytes    int64                    `json:"part_bytes"`
+	Problems     []string                 `json:"problems"`
+	Tables       map[string]verifiedTable `json:"tables"`
+}
+
+// verifiedTable is one table. The warehouse's members are absent where it does not keep the table.
+type verifiedTable struct {
+	Rows          int64   `json:"rows"`
+	ContentHash   string  `json:"content_hash"`
+	WarehouseRows *int64  `json:"warehouse_rows,omitempty"`
+	WarehouseHash *string `json:"warehouse_hash,omitempty"`
+	Equal         *bool   `json:"equal,omitempty"`
+}
+
+func (p *program) verify(c *cli.Context) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	log, err := p.logger(c)
+	if err != nil {
+		return err
+	}
+	l, err := p.openLake(c.Context, c, false, time.Now)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	v := &verification{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse"), Problems: []string{}, Tables: map[string]verifiedTable{}}
+	if err := v.chain(c.Context, l); err != nil {
+		return err
+	}
+	if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), log)); err != nil {
+		return err
+	}
+	v.OK = len(v.Problems) == 0
+	if err := v.print(p.stdout, c.Bool("json")); err != nil {
+		return err
+	}
+	if !v.OK {
+		return fmt.Errorf("%w: %d problems, the first: %s", lake.ErrDamaged, len(v.Problems), v.Problems[0])
+	}
+	return nil
+}
+
+// chain follows the commits and reads every part that the newest names.
+func (v *verification) chain(ctx context.Context, l *lake.Lake) error {
+	var head *lake.Commit
+	for c, err := range l.Commits(ctx, 1) {
+		if errors.Is(err, lake.ErrDamaged) {
+			v.Problems = append(v.Problems, err.Error())
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the chain of commits: %w", err)
+		}
+		head = c
+	}
+	if head == nil {
+		return nil
+	}
+	v.Commits, v.Head, v.Published = head.Seq, head.SHA256, head.PublishedSeq
+	problems, err := l.Verify(ctx, head, func(part lake.Part) { v.Parts, v.PartBytes = v.Parts+1, v.PartBytes+part.Bytes })
+	if err != nil {
+		return fmt.Errorf("read the parts of commit %d: %w", head.Seq, err)
+	}
+	for _, problem := range problems {
+		v.Problems = append(v.Problems, problem.Err.Error())
+	}
+	return nil
+}
+
+// warehouse compares the published warehouse with the published commit. Where damage was found in
+// the lake there is nothing to compare with.
+func (v *verification) warehouse(ctx context.Context, l *lake.Lake, cfg warehouse.Config) error {
+	if v.Published == 0 || len(v.Problems) > 0 {
+		return nil
+	}
+	found, err := warehouse.Verify(ctx, l, cfg)
+	if err != nil {
+		return fmt.Errorf("compare %s with the lake: %w", cfg.Path, err)
+	}
+	v.WarehouseSeq = found.WarehouseSeq
+	if found.Reason != "" {
+		v.Problems = append(v.Problems, found.Reason)
+	}
+	for _, t := range found.Tables {
+		row := verifiedTable{Rows: t.Lake.Rows, ContentHash: t.Lake.Hash}
+		if t.Warehouse != nil {
+			equal := t.Equal
+			row.WarehouseRows, row.WarehouseHash, row.Equal = &t.Warehouse.Rows, &t.Warehouse.Hash, &equal
+		}
+		v.Tables[t.Table] = row
+		if t.Warehouse != nil && !t.Equal && found.Reason == "" {
+			v.Problems = append(v.Problems, fmt.Sprintf("table %s: the warehouse does not hold what the lake holds", t.Table))
+		}
+	}
+	return nil
+}
+
+func (v *verification) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
+	}
+	fmt.Fprintf(w, "lake       %s\n", v.Lake)
+	fmt.Fprintf(w, "commits    %d in an unbroken chain, newest sha256 %s, published %d\n", v.Commits, v.Head, v.Published)
+	fmt.Fprintf(w, "parts      %d re-hashed, %d bytes\n", v.Parts, v.PartBytes)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "\ntable\trows\tcontent hash\twarehouse")
+	for _, t := range schemas.Tables {
+		if f, ok := v.Tables[t.Name]; ok {
+			word := "not kept there"
+			if f.Equal != nil && *f.Equal {
+				word = "equal"
+			} else if f.Equal != nil {
+				word = "DIFFERS"
+			}
+			fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", t.Name, f.Rows, f.ContentHash, word)
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	for _, problem := range v.Problems {
+		fmt.Fprintf(w, "PROBLEM    %s\n", problem)
+	}
+	if v.OK {
+		fmt.Fprintln(w, "OK         everything is as it was written")
+	}
+	return nil
+}

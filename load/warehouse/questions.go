@@ -1,0 +1,6 @@
+package warehouse
+
+import "kycsync/sql"
+
+// Questions are examples of what a warehouse can be asked, in words and in SQL.
+func Questions() []sql.Question { return sql.Questions() }

@@ -47,8 +47,8 @@ var rawDocuments = Table{
 		{ID: 4, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true, Doc: "number of the commit that stored it"},
 		{ID: 5, Name: "observed_at", Kind: Time, Class: Internal, Path: EnvObservedAt, Doc: "when the response was complete, by our clock"},
 		{ID: 6, Name: "content_sha256", Kind: Text, Class: Internal, Path: EnvCode, Doc: "hex; of the document without its volatile values"},
-		{ID: 7, Name: "received_sha256", Kind: Text, Class: Internal, Path: EnvCode, Doc: "hex; of the body as it came"},
-		{ID: 8, Name: "body", Kind: JSON, Class: Sensitive, Path: EnvCode},
+		{ID: 7, Name: "received_sha256", Kind: Text, Class: Internal, Path: EnvCode, Volatile: true, Doc: "hex; of the body as it came"},
+		{ID: 8, Name: "body", Kind: JSON, Class: Sensitive, Path: EnvCode, Volatile: true, Doc: "its meaning is content_sha256; links and the like differ from one answer to the next"},
 	},
 }
 
@@ -135,7 +135,7 @@ var sessionState = Table{
 		{ID: 7, Name: "fingerprint", Kind: Text, Class: Internal, Path: EnvCode, Doc: "hex SHA-256 of the list row without its volatile values"},
 		{ID: 8, Name: "content_hash", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version; null: none stored yet"},
 		{ID: 9, Name: "version_seq", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version"},
-		{ID: 10, Name: "last_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode},
+		{ID: 10, Name: "last_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true},
 		{ID: 11, Name: "stale", Kind: Bool, Class: Internal, Path: EnvCode, Doc: "the newest document could not be read; the stored version is older"},
 	},
 }

@@ -98,8 +98,11 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string) in
 	return code
 }
 
-// testStep is called at each named step of a run; tests set it.
-var testStep func(string)
+// Tests set these: what is called at each named step of a run, and the size of a batch.
+var (
+	testStep  func(string)
+	testBatch int
+)
 
 func (p *program) app() *cli.App {
 	app := &cli.App{

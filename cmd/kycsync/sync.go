@@ -156,7 +156,7 @@ func (p *program) prepare(ctx context.Context, c *cli.Context, settings extract.
 	j.config = night.Config{
 		Application: c.String("application"), Client: j.client, Lake: j.lake, Warehouse: p.warehouseConfig(path, log),
 		WorkDir: work, Now: now, MaxDuration: c.Duration("max-duration"), PerMinute: settings.PerMinute, Version: version, Log: log,
-		Progress: j.progress.show, Step: p.step,
+		Progress: j.progress.show, Step: p.step, BatchSize: testBatch,
 	}
 	return j, j.pace.begin()
 }

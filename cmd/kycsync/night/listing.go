@@ -92,7 +92,7 @@ func (r *run) sweep(ctx context.Context) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("list %s sessions: %w", kind, err)
+			return err
 		}
 		r.Step("sweep")
 		r.Pages += int64(s.Pages)

@@ -2,7 +2,6 @@ package night
 
 import (
 	"context"
-	"fmt"
 
 	"kycsync/schemas"
 	"kycsync/transform"
@@ -13,7 +12,7 @@ import (
 func (r *run) fetchWorkflows(ctx context.Context) error {
 	docs, err := r.Client.Workflows(ctx)
 	if err != nil {
-		return fmt.Errorf("list workflows: %w", err)
+		return err
 	}
 	for _, d := range docs {
 		c, err := transform.Canonicalize(schemas.Workflow, d.Body)

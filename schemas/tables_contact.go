@@ -73,9 +73,9 @@ var contactEvents = Table{
 var ipAnalyses = Table{
 	Name: "ip_analyses", History: BySession, Key: []string{"block_ordinal"},
 	Doc:     "One device and network that the session was used from.",
-	Sources: []Source{{Document: Decision, Path: "ip_analyses[]"}},
+	Sources: []Source{{Document: Decision, Path: "ip_analyses[]", Set: true}},
 	Columns: envelope([]Column{
-		{ID: 10, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0},
+		{ID: 10, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0, Volatile: true, Doc: "position in the list, whose order means nothing"},
 		{ID: 11, Name: "row_key", Kind: Text, Null: true, Class: PII, Path: "node_id+ip_address+device_fingerprint", Doc: "unique within a session"},
 		{ID: 12, Name: "node_id", Kind: Text, Null: true, Class: Internal, Path: "node_id", Dict: true},
 		{ID: 13, Name: "status", Kind: Text, Null: true, Class: Internal, Path: "status", Norm: Status, Dict: true, Words: featureStatuses},

@@ -115,7 +115,7 @@ var sessionFeatures = Table{
 	Columns: envelope([]Column{
 		{ID: 10, Name: "source", Kind: Text, Class: Internal, Path: EnvConst, Dict: true, Doc: "list_row or block"},
 		{ID: 11, Name: "block", Kind: Text, Class: Internal, Path: EnvConst, Dict: true, Doc: "member that the feature stands in: features, or id_verifications and so on"},
-		{ID: 12, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0},
+		{ID: 12, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0, Volatile: true, Doc: "position in the block's list; of ip_analyses the order means nothing"},
 		{ID: 13, Name: "feature", Kind: Text, Null: true, Class: Internal, Path: "feature", Norm: FeatureWord, Dict: true, Words: features},
 		{ID: 14, Name: "feature_raw", Kind: Text, Null: true, Class: Internal, Path: "feature", Dict: true},
 		{ID: 15, Name: "status", Kind: Text, Null: true, Class: Internal, Path: "status", Norm: Status, Dict: true, Words: featureStatuses},
@@ -141,7 +141,7 @@ var warnings = Table{
 	Sources: blockSources("warnings[]", Blocks),
 	Columns: envelope([]Column{
 		{ID: 10, Name: "block", Kind: Text, Class: Internal, Path: EnvConst, Dict: true, Doc: "the decision's list that the warning stands in"},
-		{ID: 11, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0},
+		{ID: 11, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0, Volatile: true, Doc: "position in the block's list; of ip_analyses the order means nothing"},
 		{ID: 12, Name: "item_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal1, Volatile: true},
 		{ID: 13, Name: "row_key", Kind: Text, Null: true, Class: Internal, Path: "node_id+risk", Doc: "not unique: a step may raise a risk twice"},
 		{ID: 14, Name: "node_id", Kind: Text, Null: true, Class: Internal, Path: "node_id", Dict: true},
@@ -178,7 +178,7 @@ var matches = Table{
 	},
 	Columns: envelope([]Column{
 		{ID: 10, Name: "block", Kind: Text, Class: Internal, Path: EnvConst, Dict: true, Doc: "the decision's list that the match stands in"},
-		{ID: 11, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0},
+		{ID: 11, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0, Volatile: true, Doc: "position in the block's list; of ip_analyses the order means nothing"},
 		{ID: 12, Name: "item_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal1, Volatile: true},
 		{ID: 13, Name: "row_key", Kind: Text, Null: true, Class: PII, Path: "source+session_id+match_type"},
 		{ID: 14, Name: "block_node_id", Kind: Text, Null: true, Class: Internal, Path: "../node_id", Dict: true},

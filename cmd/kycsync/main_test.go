@@ -47,7 +47,7 @@ func killAt(spec string) func(string) {
 
 // Stories run the real binary against a fake vendor. Beside testscript's own commands there are
 //
-//	vendor N [FAULTS]     start a fake vendor with N sessions; $API_URL is where it is
+//	vendor N SEED         start a fake vendor with N sessions; $KYCSYNC_API_URL is where it is
 //	advance DAYS          let its population age
 //	faults [SPEC]         let things go wrong
 //	quiet                 let nothing but volatile values change from now on
@@ -77,11 +77,12 @@ type vendorKey struct{}
 func storyVendor(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	v, err := didittest.New(didittest.Options{Seed: 7, Sessions: n, Start: simulationStart, PerMinute: -1, Faults: strings.Join(args[1:], ",")})
+	seed, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	v, err := didittest.New(didittest.Options{Seed: uint64(seed), Sessions: n, Start: simulationStart, PerMinute: -1})
 	ts.Check(err)
 	srv := httptest.NewServer(v)
 	ts.Defer(srv.Close)
-	ts.Setenv("API_URL", srv.URL)
 	ts.Setenv("KYCSYNC_API_URL", srv.URL)
 	ts.Setenv("KYCSYNC_NOW", simulationStart.Format(time.RFC3339))
 	*ts.Value(vendorKey{}).(**didittest.Vendor) = v

@@ -1,0 +1,67 @@
+package night
+
+import (
+	"context"
+	"testing"
+
+	"kycsync/extract/didittest"
+	"kycsync/load/lake"
+	"kycsync/load/lake/gcstest"
+	"kycsync/load/warehouse"
+)
+
+// Three nights into a directory and into Google Cloud Storage give the same content, which is the
+// vendor's own account.
+func TestTwoStoresHoldTheTruth(t *testing.T) {
+	sessions := 20_000
+	if testing.Short() {
+		sessions = 400
+	}
+	v, url := newVendor(t, didittest.Options{Seed: 5, Sessions: sessions})
+	gcs := gcstest.Start(t)
+	houses := []*house{
+		newHouse(t, v, url, "", lake.Config{}),
+		newHouse(t, v, url, gcs.URI("lake"), lake.Config{GCSOptions: gcs.Options()}),
+	}
+	var truth oracle
+	for n := range 3 {
+		v.Advance(firstNight.AddDate(0, 0, n))
+		truth.watch(v)
+		for _, h := range houses {
+			s := h.night(t)
+			if s.Published == 0 || s.Rejects > 0 || s.Drift > 0 || s.Gone > 0 {
+				t.Errorf("night %d in %s: got %+v", n+1, h.lake.Bucket().URI(), s)
+			}
+		}
+	}
+	local, cloud := houses[0].content(t), houses[1].content(t)
+	for table, c := range local {
+		if table != "runs" && (c.Rows != cloud[table].Rows || c.Hash != cloud[table].Hash) {
+			t.Errorf("%s: got %d rows %s in a directory, %d rows %s in GCS", table, c.Rows, c.Hash, cloud[table].Rows, cloud[table].Hash)
+		}
+	}
+	for _, h := range houses {
+		truth.compare(t, h)
+		found, err := warehouse.Verify(context.Background(), h.lake, h.warehouse())
+		if err != nil || !found.Equal {
+			t.Errorf("verify %s: got %+v, %v", h.lake.Bucket().URI(), found.Reason, err)
+		}
+	}
+}
+
+// A night in which nothing but volatile values changed asks for open sessions only, writes no data
+// part, and says so.
+func TestQuietNight(t *testing.T) {
+	v, url := newVendor(t, didittest.Options{Seed: 6, Sessions: 300})
+	h := newHouse(t, v, url, "", lake.Config{})
+	h.night(t)
+	v.SetQuiet(true)
+	v.Advance(firstNight.AddDate(0, 0, 1))
+	s := h.night(t)
+	if s.New != 0 || s.Changed != 0 || s.Open == 0 || s.Fetched != s.Open || s.Unchanged != s.Open {
+		t.Errorf("asked for: got %+v, want open sessions alone, all unchanged", s)
+	}
+	if !s.Quiet() || s.DataParts != 0 || s.Versions != 0 || s.Commits != 1 || s.Published == 0 {
+		t.Errorf("stored: got %+v, want one commit without a data part", s)
+	}
+}

@@ -169,7 +169,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitCredentials
 	case errors.Is(err, night.ErrGate):
 		return exitGate
-	case errors.Is(err, night.ErrBudget), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
+	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, warehouse.ErrBusy):
 		return exitAgain
 	case errors.Is(err, errDegraded), errors.Is(err, night.ErrDeferred):

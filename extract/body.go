@@ -1,0 +1,60 @@
+package extract
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// How much of a body is read, after decompression.
+const (
+	maxPageBytes     = 16 << 20
+	maxDecisionBytes = 8 << 20
+	maxErrorBytes    = 64 << 10
+)
+
+var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// readBody reads the whole body, at most max bytes of it after decompression, and closes it.
+//
+// A body that ends with the connection looks complete wherever the connection breaks, so HTTP/1
+// must give its length or send it in chunks; HTTP/2 marks the end of a stream itself.
+func readBody(resp *http.Response, max int64) ([]byte, error) {
+	defer resp.Body.Close()
+	if resp.ProtoMajor < 2 && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked") {
+		return nil, ErrUnknownLength
+	}
+	r := io.Reader(resp.Body)
+	switch enc := resp.Header.Get("Content-Encoding"); enc {
+	case "", "identity":
+	case "gzip":
+		z := gzipReaders.Get().(*gzip.Reader)
+		defer gzipReaders.Put(z)
+		if err := z.Reset(resp.Body); err != nil {
+			return nil, fmt.Errorf("gzip header: %w", err)
+		}
+		r = z
+	default:
+		return nil, fmt.Errorf("%w: content encoding that was not asked for", ErrMalformed)
+	}
+	body, err := io.ReadAll(io.LimitReader(r, max+1))
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	if int64(len(body)) > max {
+		return nil, fmt.Errorf("%w: over %d MiB", ErrBodyTooLarge, max>>20)
+	}
+	return body, nil
+}
+
+// isJSON looks at the content type alone.
+func isJSON(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}

@@ -1,0 +1,199 @@
+// Package extract asks the vendor: it lists sessions, plans which decisions a night must fetch,
+// and fetches them at the pace that the vendor permits.
+//
+// A [Client] belongs to one key. [Client.Sweep] lists all sessions of a kind and proves that none
+// was missed; [Plan] compares the list with what the lake knows; [Client.Fetch] asks for the decisions
+// of the plan. All requests of a client, whatever they ask for, pass one pacer (pacer.go) and one
+// transport that knows the key (transport.go). The bytes are handed on as received: only what is
+// needed to list and to plan is read here.
+package extract
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kycsync/schemas"
+)
+
+// A Client asks the vendor with one key. It is safe for concurrent use.
+type Client struct {
+	pin      *pin
+	pace     *pacer
+	log      *slog.Logger
+	now      func() time.Time
+	workers  int
+	backoff  func(attempt int) time.Duration
+	pageSize atomic.Int64 // falls when the server grants less
+
+	mu       sync.Mutex
+	stats    Stats
+	accepted time.Time // last answer that was no refusal
+}
+
+// New returns a client that has not asked anything yet.
+func New(cfg Config) (*Client, error) {
+	cfg, base, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	next := cfg.Transport
+	if next == nil {
+		next = newTransport(cfg.Workers)
+	}
+	c := &Client{
+		pin:     &pin{next: next, base: base, key: cfg.Key, agent: cfg.UserAgent},
+		pace:    newPacer(cfg.PerMinute, cfg.EmptySince),
+		log:     cfg.Log,
+		now:     cfg.Now,
+		workers: cfg.Workers,
+		backoff: backoff,
+	}
+	c.pageSize.Store(int64(cfg.PageSize))
+	return c, nil
+}
+
+// Close closes idle connections.
+func (c *Client) Close() {
+	if t, ok := c.pin.next.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Stats are the client's counts so far.
+type Stats struct {
+	Pages, Decisions, Workflows int64 // requests by what they asked for, repeated ones included
+
+	Retries     int64 // requests repeated after a fault
+	Throttled   int64 // requests that the vendor refused as one too many
+	Bytes       int64 // of bodies, after decompression
+	Waited      time.Duration
+	LastRequest time.Time // when the last request left, by the machine's clock; zero: none has
+}
+
+// Requests is the number of all requests.
+func (s Stats) Requests() int64 { return s.Pages + s.Decisions + s.Workflows }
+
+// Stats returns the counts so far. Waited is the time in which at least one request was ready and
+// had to wait for the pace.
+func (c *Client) Stats() Stats {
+	c.mu.Lock()
+	s := c.stats
+	c.mu.Unlock()
+	c.pace.mu.Lock()
+	defer c.pace.mu.Unlock()
+	s.Waited, s.LastRequest = c.pace.waited, c.pace.last
+	return s
+}
+
+// An ask is one thing wanted from the vendor.
+type ask struct {
+	what    string // for people
+	session schemas.SessionID
+	path    string // below the base URL, with slashes at both ends
+	query   url.Values
+	max     int64 // bytes
+	counter func(*Stats) *int64
+	check   func([]byte) *fault // of the body; nil fault: good
+}
+
+// An answer is a body and the instant at which its last byte had arrived.
+type answer struct {
+	body []byte
+	at   time.Time
+}
+
+// attempt sends the request once, at its turn. The returned instant is when it left.
+func (c *Client) attempt(ctx context.Context, a ask) (answer, time.Time, *fault) {
+	if err := c.pace.wait(ctx); err != nil {
+		return answer{}, time.Time{}, final(err)
+	}
+	var sent atomic.Int64
+	defer func() { c.pace.land(int(sent.Load())) }()
+	sentAt := time.Now()
+	c.mu.Lock()
+	*a.counter(&c.stats)++
+	if c.accepted.IsZero() {
+		c.accepted = sentAt
+	}
+	c.mu.Unlock()
+
+	ctx, cancel := context.WithTimeout(ctx, attemptDeadline)
+	defer cancel()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Add(1) }})
+	u := *c.pin.base
+	u.Path += a.path
+	u.RawQuery = a.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return answer{}, sentAt, final(fmt.Errorf("%w: the path cannot be asked for", ErrStatus))
+	}
+	resp, err := c.pin.RoundTrip(req)
+	if err != nil {
+		return answer{}, sentAt, broken(err)
+	}
+	if resp.StatusCode != http.StatusTooManyRequests {
+		c.pace.accepted(sentAt)
+		c.mu.Lock()
+		c.accepted = time.Now()
+		c.mu.Unlock()
+	}
+	ans, f := c.read(resp, a)
+	return ans, sentAt, f
+}
+
+// read judges the response and reads its body.
+func (c *Client) read(resp *http.Response, a ask) (answer, *fault) {
+	if resp.StatusCode != http.StatusOK {
+		body, _ := readBody(resp, maxErrorBytes)
+		return answer{}, refusal(resp, body, a)
+	}
+	body, err := readBody(resp, a.max)
+	if err != nil {
+		return answer{}, broken(err)
+	}
+	ans := answer{body: body, at: c.now().UTC()}
+	c.mu.Lock()
+	c.stats.Bytes += int64(len(body))
+	c.mu.Unlock()
+	if !isJSON(resp.Header) {
+		return answer{}, flaky(fmt.Errorf("%w: the content type is not JSON", ErrMalformed))
+	}
+	return ans, a.check(body)
+}
+
+// refusal judges a response that is not 200.
+func refusal(resp *http.Response, body []byte, a ask) *fault {
+	status := resp.StatusCode
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return final(fmt.Errorf("%w (%d)", ErrUnauthorized, status))
+	case status == http.StatusTooManyRequests:
+		term, given := retryAfter(resp.Header, time.Now())
+		return &fault{err: ErrThrottled, throttle: true, term: term, given: given, limit: statedLimit(resp.Header)}
+	case status == http.StatusNotFound && a.session != "" && isJSON(resp.Header) && scan(body, nil) == nil:
+		return final(ErrGone)
+	case status >= 300 && status < 400:
+		return final(fmt.Errorf("%w (%d) to %s", ErrRedirect, status, target(resp)))
+	case status == http.StatusRequestTimeout || status >= 500:
+		f := flaky(fmt.Errorf("answered %d", status))
+		f.term, _ = retryAfter(resp.Header, time.Now())
+		return f
+	}
+	return final(fmt.Errorf("%w %d", ErrStatus, status))
+}
+
+// target names the host of a redirect and nothing else of it.
+func target(resp *http.Response) string {
+	u, err := resp.Location()
+	if err != nil || u.Host == "" {
+		return "nowhere"
+	}
+	return u.Host
+}

@@ -1,0 +1,158 @@
+package extract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// An envelope is what stands around the rows of every list. Results are copies.
+type envelope struct {
+	count   int
+	next    bool
+	short   int
+	results []jsontext.Value
+}
+
+// shortTries is how often a page is asked for that holds less rows than its own count says.
+const shortTries = 3
+
+// readPage reads an envelope and holds the number of rows against what the page should hold.
+func readPage(body []byte, limit, offset int) (envelope, *fault) {
+	env, err := readEnvelope(body)
+	if err != nil {
+		return env, flaky(fmt.Errorf("%w: %w", ErrMalformed, err))
+	}
+	rows, want := len(env.results), min(limit, env.count-offset)
+	if rows == 0 && env.next {
+		return env, flaky(fmt.Errorf("%w: no rows, though there are more", ErrMalformed))
+	}
+	if env.short = max(0, want-rows); env.next || env.short == 0 {
+		env.short = 0
+		return env, nil
+	}
+	f := flaky(fmt.Errorf("%w: want %d, got %d", ErrShortPage, want, rows))
+	f.usable, f.tries = true, shortTries
+	return env, f
+}
+
+// readEnvelope is strict about the envelope and leaves the rows to readRow, so that one bad row
+// does not cost the page.
+func readEnvelope(body []byte) (env envelope, err error) {
+	seen := 0
+	env.count = -1
+	err = scan(body, func(name string, d *jsontext.Decoder) error {
+		switch name {
+		case "count", "next", "results":
+			seen++
+		default:
+			return d.SkipValue()
+		}
+		switch v, err := d.ReadValue(); {
+		case err != nil:
+			return err
+		case name == "count":
+			n, err := strconv.ParseUint(string(v), 10, 31)
+			if err != nil {
+				return errors.New("count is not a whole number")
+			}
+			env.count = int(n)
+		case name == "next":
+			if k := v.Kind(); k != '"' && k != 'n' {
+				return errors.New("next is neither text nor null")
+			}
+			env.next = v.Kind() == '"'
+		default:
+			env.results, err = elements(v.Clone())
+			return err
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return env, err
+	case seen > 3:
+		return env, errors.New("a member of the envelope stands twice")
+	case env.count < 0 || env.results == nil:
+		return env, errors.New("count or results is absent")
+	}
+	return env, nil
+}
+
+// elements returns the elements of an array; they alias it.
+func elements(array jsontext.Value) ([]jsontext.Value, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(array), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if tok, err := d.ReadToken(); err != nil || tok.Kind() != '[' {
+		return nil, errors.New("results is not an array")
+	}
+	out := []jsontext.Value{}
+	for d.PeekKind() != ']' {
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, syntax(err)
+		}
+		end := int(d.InputOffset())
+		out = append(out, array[end-len(v):end:end])
+	}
+	return out, nil
+}
+
+// page reads the rows.
+func (env envelope) page(q Query, at time.Time) Page {
+	p := Page{Count: env.count, Next: env.next, Short: env.short, ObservedAt: at}
+	for i, v := range env.results {
+		row, reason := readRow(v)
+		if reason != "" {
+			p.Bad = append(p.Bad, BadRow{ID: row.ID, Number: row.Number, Position: q.Offset + i, Reason: reason})
+			continue
+		}
+		row.Kind, row.ObservedAt, row.Body = q.Kind, at, bytes.Clone(v)
+		p.Rows = append(p.Rows, row)
+	}
+	return p
+}
+
+// readRow reads the few members that listing and planning need. A row without them is refused
+// with a reason.
+func readRow(body jsontext.Value) (row Row, reason string) {
+	if body.Kind() != '{' {
+		return row, "want an object"
+	}
+	if !body.IsValid() {
+		return row, "want strict JSON: a name stands twice or a text is not UTF-8"
+	}
+	var members [4]jsontext.Value
+	err := scan(body, func(name string, d *jsontext.Decoder) error {
+		v, err := d.ReadValue()
+		for i, want := range [...]string{"session_id", "session_number", "status", "created_at"} {
+			if name == want {
+				members[i] = v.Clone()
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return row, err.Error()
+	}
+	id, number, status, created := text(members[0]), members[1], text(members[2]), text(members[3])
+	row.Status = status
+	if t, err := time.Parse(time.RFC3339Nano, created); err == nil {
+		row.CreatedAt = t.UTC()
+	}
+	n, numberErr := strconv.ParseInt(string(number), 10, 64)
+	if numberErr == nil {
+		row.Number = n
+	}
+	var ok bool
+	if row.ID, ok = sessionID(id); !ok {
+		return row, "session_id: want a UUID"
+	}
+	if numberErr != nil {
+		return row, "session_number: want a whole number"
+	}
+	return row, ""
+}

@@ -1,0 +1,65 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+
+	"kycsync/schemas"
+)
+
+// What a caller decides by. Every error of a request wraps at least one of them, or the context's.
+var (
+	ErrUnauthorized  = errors.New("the vendor refused the key")
+	ErrGone          = errors.New("the vendor knows no such session, or not for this key")
+	ErrUnavailable   = errors.New("the vendor is unavailable")
+	ErrNoAnswer      = errors.New("the vendor answers other requests but not this one")
+	ErrThrottled     = errors.New("the vendor kept refusing for too many requests")
+	ErrRedirect      = errors.New("unexpected redirect")
+	ErrTLS           = errors.New("the vendor's certificate was not accepted")
+	ErrStatus        = errors.New("unexpected status")
+	ErrBodyTooLarge  = errors.New("body too large")
+	ErrUnknownLength = errors.New("body of unknown length")
+	ErrMalformed     = errors.New("malformed answer")
+	ErrShortPage     = errors.New("page with too few rows") // is only logged: see Page.Short
+)
+
+// A RequestError is a request that was given up. Its text names the session by its id and holds
+// neither the key nor anything of a person.
+type RequestError struct {
+	What     string            // "list of user sessions, offset 200", "decision"
+	Session  schemas.SessionID // empty: not about one session
+	Attempts int
+	Requests int64 // sent by the client so far, this one included
+	Err      error
+}
+
+// Error says what failed, why, how often it was tried, and that nothing was changed.
+func (e *RequestError) Error() string {
+	what := e.What
+	if e.Session != "" {
+		what = fmt.Sprintf("%s of session %s", what, e.Session)
+	}
+	after := fmt.Sprintf("attempt %d", e.Attempts)
+	if errors.Is(e.Err, ErrUnauthorized) {
+		after = fmt.Sprintf("request %d of this run", e.Requests)
+	}
+	return fmt.Sprintf("%s: %v (%s); nothing was changed", what, e.Err, after)
+}
+
+// Unwrap returns the cause.
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// OfSession reports whether err, which came from asking for one session, says nothing about the
+// others, so that a run can record it and go on.
+func OfSession(err error) bool {
+	var re *RequestError
+	if !errors.As(err, &re) || re.Session == "" || errors.Is(err, ErrUnavailable) {
+		return false
+	}
+	for _, own := range []error{ErrGone, ErrNoAnswer, ErrBodyTooLarge, ErrMalformed, ErrStatus} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,24 @@
 package lake
 
-import "time"
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// commitFormat is the version of the commit's JSON form. A change that an older program would
+// misread raises it.
+const commitFormat = 1
+
+// maxCommitBytes bounds what is read of a commit: some 800,000 parts.
+const maxCommitBytes = 256 << 20
 
 // CommitKind tells why a commit was made.
 type CommitKind string
@@ -33,15 +51,186 @@ type Commit struct {
 	ParentSHA256 string     `json:"parent_sha256"`
 	Kind         CommitKind `json:"kind"`
 	RunID        string     `json:"run_id"`
-	CommittedAt  time.Time  `json:"committed_at"`  // UTC
+	CommittedAt  time.Time  `json:"committed_at"`  // UTC, whole microseconds, never before the parent's
 	PublishedSeq int64      `json:"published_seq"` // newest commit that passed the gates, this one or older; 0: none yet
 
 	// Tables maps table to object name to part: every live part, not only the new ones.
 	Tables map[string]map[string]Part `json:"tables"`
-	// Figures are the run's counts, for people and status.
+	// Figures are the run's counts, for people and status. None is negative.
 	Figures map[string]int64 `json:"figures,omitempty"`
 	// Note says in a sentence what is special about the commit, for example the gate that failed.
 	Note string `json:"note,omitempty"`
 
 	SHA256 string `json:"-"` // of the object's bytes, set when read or written
+}
+
+// commitName returns the object name of a commit. Twelve digits, so that names sort as numbers.
+func commitName(seq int64) string { return fmt.Sprintf("%s%012d.json", commitPrefix, seq) }
+
+const commitPrefix = "_lake/commits/"
+
+var (
+	commitNameRE = regexp.MustCompile(`^_lake/commits/([0-9]{12})\.json$`)
+	tableNameRE  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	runIDRE      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
+	sha256RE     = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// marshal returns the one JSON form of c: object members in a fixed order, a newline at the end.
+func (c *Commit) marshal() ([]byte, error) {
+	b, err := json.Marshal(c, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
+}
+
+// parseCommit reads a commit's JSON form. It is strict, because a commit that is misread loses
+// data: unknown, missing and repeated members, trailing bytes, numbers and times in another
+// spelling, and everything that check refuses, are errors that wrap ErrDamaged. Only white space,
+// the order of members and escapes in strings may differ from what marshal writes.
+func parseCommit(data []byte) (*Commit, error) {
+	c := new(Commit)
+	if err := json.Unmarshal(data, c, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if c.Format != commitFormat {
+		return nil, fmt.Errorf("%w: format %d, want %d: written by a newer program?", ErrDamaged, c.Format, commitFormat)
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	again, err := c.marshal()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if !sameJSON(data, again) {
+		return nil, fmt.Errorf("%w: a member is missing or spelled as it never is", ErrDamaged)
+	}
+	for _, parts := range c.Tables {
+		for name, p := range parts {
+			p.Name = name
+			parts[name] = p
+		}
+	}
+	c.SHA256 = hexSHA256(data)
+	return c, nil
+}
+
+// sameJSON reports whether a and b are the same but for white space, order of members and escapes.
+// Numbers must be spelled alike.
+func sameJSON(a, b []byte) bool {
+	var out [2]jsontext.Value
+	for i, data := range [][]byte{a, b} {
+		out[i] = bytes.Clone(data)
+		if err := out[i].Format(jsontext.ReorderRawObjects(true)); err != nil {
+			return false
+		}
+	}
+	return bytes.Equal(out[0], out[1])
+}
+
+// check returns what is wrong with a commit that is looked at alone, or nil.
+func (c *Commit) check() error {
+	switch {
+	case c.Seq < 1:
+		return fmt.Errorf("seq %d, want 1 or more", c.Seq)
+	case c.Seq == 1 && c.ParentSHA256 != "":
+		return fmt.Errorf("commit 1 names a parent")
+	case c.Seq > 1 && !sha256RE.MatchString(c.ParentSHA256):
+		return fmt.Errorf("parent_sha256 is not 64 hex digits")
+	case c.Kind != Sync && c.Kind != Compact && c.Kind != Replay && c.Kind != Erase:
+		return fmt.Errorf("unknown kind %q", c.Kind)
+	case !runIDRE.MatchString(c.RunID):
+		return fmt.Errorf("run_id %q, want letters, digits, - and _", c.RunID)
+	case c.CommittedAt.IsZero() || c.CommittedAt.Location() != time.UTC || !c.CommittedAt.Equal(c.CommittedAt.Truncate(time.Microsecond)):
+		return fmt.Errorf("committed_at is not in UTC and whole microseconds")
+	case c.PublishedSeq < 0 || c.PublishedSeq > c.Seq:
+		return fmt.Errorf("published_seq %d, want 0 to %d", c.PublishedSeq, c.Seq)
+	}
+	for name, n := range c.Figures {
+		if n < 0 {
+			return fmt.Errorf("figure %q is %d, want 0 or more", name, n)
+		}
+	}
+	for table, parts := range c.Tables {
+		if !tableNameRE.MatchString(table) {
+			return fmt.Errorf("table name %q, want a-z, 0-9 and _", table)
+		}
+		for name, p := range parts {
+			if err := p.check(table, name, c.Seq); err != nil {
+				return fmt.Errorf("part %q: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p Part) check(table, name string, seq int64) error {
+	if err := ValidName(name); err != nil {
+		return err
+	}
+	switch {
+	case !strings.HasPrefix(name, partPrefix(table)) || !strings.HasSuffix(name, ".parquet"):
+		return fmt.Errorf("want %s….parquet", partPrefix(table))
+	case p.Rows < 0 || p.Bytes < 1 || p.Level < 0:
+		return fmt.Errorf("%d rows, %d bytes, level %d: want none negative", p.Rows, p.Bytes, p.Level)
+	case !sha256RE.MatchString(p.SHA256):
+		return fmt.Errorf("sha256 is not 64 hex digits")
+	case p.AddedBySeq < 1 || p.AddedBySeq > seq:
+		return fmt.Errorf("added_by_seq %d, want 1 to %d", p.AddedBySeq, seq)
+	}
+	return nil
+}
+
+func partPrefix(table string) string { return "tables/" + table + "/data/" }
+
+// follows returns what keeps c from being the commit after parent, or nil. parent is nil for the
+// first commit.
+func (c *Commit) follows(parent *Commit) error {
+	if parent == nil {
+		parent = new(Commit)
+	}
+	switch {
+	case c.Seq != parent.Seq+1:
+		return fmt.Errorf("seq %d, want %d", c.Seq, parent.Seq+1)
+	case c.ParentSHA256 != parent.SHA256:
+		return fmt.Errorf("hash chain broken: parent_sha256 is %.12s, commit %d has %.12s", c.ParentSHA256, parent.Seq, parent.SHA256)
+	case c.CommittedAt.Before(parent.CommittedAt):
+		return fmt.Errorf("committed_at lies before that of commit %d", parent.Seq)
+	}
+	return c.liveSetFollows(parent)
+}
+
+// liveSetFollows compares the live file sets: a part is the parent's, unchanged, or is new with
+// this commit's number. A sync only adds.
+func (c *Commit) liveSetFollows(parent *Commit) error {
+	for table, parts := range c.Tables {
+		for name, p := range parts {
+			old, kept := parent.Tables[table][name]
+			old.Name, p.Name = "", ""
+			if kept && old != p {
+				return fmt.Errorf("part %q differs from the same part in commit %d", name, parent.Seq)
+			}
+			if !kept && p.AddedBySeq != c.Seq {
+				return fmt.Errorf("part %q is not in commit %d, yet says that commit %d added it", name, parent.Seq, p.AddedBySeq)
+			}
+		}
+	}
+	if c.Kind != Sync {
+		return nil
+	}
+	for table, parts := range parent.Tables {
+		for name := range parts {
+			if _, kept := c.Tables[table][name]; !kept {
+				return fmt.Errorf("part %q of commit %d is gone, and a sync removes nothing", name, parent.Seq)
+			}
+		}
+	}
+	return nil
+}
+
+func hexSHA256(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

@@ -1,0 +1,227 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"kycsync/load/lake"
+)
+
+// A build is the private side of a warehouse: a directory that only the owner may enter.
+//
+//	lock                   held while a build runs
+//	warehouse.duckdb       the build file
+//	bad-<time>.duckdb      the newest build file that was set aside
+//	tmp/                   spilled by DuckDB, wiped at each start
+//	spool/                 parts on their way, wiped at each start
+type build struct {
+	cfg   Config
+	lake  *lake.Lake
+	dir   string
+	tmp   string
+	spool string
+	lock  *flock.Flock
+	in    *instance // on the build file; nil: closed
+}
+
+// openBuild takes the lock and clears what an earlier build left.
+func openBuild(cfg Config, l *lake.Lake) (*build, error) {
+	b := &build{cfg: cfg, lake: l, dir: cfg.Path + ".build"}
+	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o750); err != nil {
+		return nil, fmt.Errorf("warehouse: %w", err)
+	}
+	if err := privateDir(b.dir); err != nil {
+		return nil, err
+	}
+	b.lock = flock.New(filepath.Join(b.dir, "lock"), flock.SetPermissions(0o600))
+	locked, err := b.lock.TryLock()
+	if err == nil && !locked {
+		err = ErrBusy
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("warehouse: lock %q: %w", b.dir, err), b.lock.Close())
+	}
+	b.tmp, b.spool = b.scratch("tmp"), b.scratch("spool")
+	for _, dir := range []string{b.tmp, b.spool} {
+		err = errors.Join(err, os.RemoveAll(dir), privateDir(dir))
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.lock.Close())
+	}
+	return b, nil
+}
+
+func (b *build) scratch(name string) string {
+	if b.cfg.TempDir == "" {
+		return filepath.Join(b.dir, name)
+	}
+	return filepath.Join(b.cfg.TempDir, filepath.Base(b.cfg.Path)+"."+name)
+}
+
+// privateDir makes a directory that only the owner may enter, or makes it so.
+func privateDir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	return nil
+}
+
+func (b *build) file() string { return filepath.Join(b.dir, "warehouse.duckdb") }
+
+// open opens the build file, or makes an empty one.
+func (b *build) open(ctx context.Context) error {
+	dirs, err := allowed(b.lake, b.dir, b.tmp, b.spool)
+	if err != nil {
+		return err
+	}
+	lim := limits{memoryMB: b.cfg.MemoryMB, threads: b.cfg.Threads, tempDir: b.tmp}
+	if b.in, err = openInstance(ctx, b.file(), false, lim, dirs...); err != nil {
+		return err
+	}
+	return os.Chmod(b.file(), 0o600)
+}
+
+// shut closes the build file.
+func (b *build) shut() error {
+	if b.in == nil {
+		return nil
+	}
+	err := b.in.close()
+	b.in = nil
+	return err
+}
+
+func (b *build) close() error {
+	return errors.Join(b.shut(), os.RemoveAll(b.tmp), os.RemoveAll(b.spool), b.lock.Close())
+}
+
+// setAside moves a build file that is not trusted out of the way and keeps it, the newest one only.
+func (b *build) setAside() error {
+	err := b.shut()
+	old, globErr := filepath.Glob(filepath.Join(globQuote(b.dir), "bad-*"))
+	err = errors.Join(err, globErr)
+	for _, name := range old {
+		err = errors.Join(err, os.Remove(name))
+	}
+	bad := filepath.Join(b.dir, "bad-"+time.Now().UTC().Format("20060102T150405Z")+".duckdb")
+	for _, suffix := range []string{"", ".wal"} {
+		if e := os.Rename(b.file()+suffix, bad+suffix); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("warehouse: set the build file aside: %w", err)
+	}
+	return nil
+}
+
+// begin replaces the build file by one with empty tables.
+func (b *build) begin(ctx context.Context) error {
+	err := b.shut()
+	for _, suffix := range []string{"", ".wal"} {
+		if e := os.Remove(b.file() + suffix); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("warehouse: remove the old build file: %w", err)
+	}
+	if err := b.open(ctx); err != nil {
+		return err
+	}
+	b.cfg.Step("warehouse.open")
+	return b.in.transaction(ctx, func() error {
+		for _, stmt := range ddl() {
+			if err := b.in.exec(ctx, "define "+firstWords(stmt), stmt); err != nil {
+				return err
+			}
+		}
+		return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
+	})
+}
+
+// firstWords names a DDL statement: it is made of words of the program only.
+func firstWords(stmt string) string {
+	return strings.Join(strings.Fields(stmt)[:3], " ")
+}
+
+// resume opens the build file that is there and returns the newest commit in it. The error is a
+// *doubtError where the file cannot be gone on from.
+func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
+	if _, err := os.Stat(b.file()); errors.Is(err, fs.ErrNotExist) {
+		return nil, outdated("there is no build file")
+	}
+	if err := b.open(ctx); err != nil {
+		return nil, doubt(ctx, err)
+	}
+	b.cfg.Step("warehouse.open")
+	var tables, format int
+	var definition string
+	err := b.in.row(ctx, "list tables", "SELECT count(*) FROM duckdb_tables() WHERE database_name = "+literal(catalog), &tables)
+	if err == nil && tables == 0 {
+		return nil, outdated("the build file was never finished")
+	}
+	if err == nil {
+		err = b.in.row(ctx, "read the file's facts", "SELECT format, ddl_sha256 FROM "+factsTable, &format, &definition)
+	}
+	if err != nil {
+		return nil, doubt(ctx, err)
+	}
+	if format != formatNumber || definition != ddlSHA256() {
+		return nil, outdated("the build file was made for other tables")
+	}
+	e, err := b.in.ledger(ctx)
+	return e, doubt(ctx, err)
+}
+
+// transaction runs f between BEGIN and COMMIT, or rolls back.
+func (in *instance) transaction(ctx context.Context, f func() error) error {
+	if err := in.exec(ctx, "begin", "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		err = in.exec(ctx, "commit", "COMMIT")
+	}
+	if err != nil {
+		// Best effort: after some errors there is no transaction any more, and closing ends it too.
+		_ = in.exec(context.WithoutCancel(ctx), "roll back", "ROLLBACK")
+	}
+	return err
+}
+
+// A ledgerEntry is the newest commit of a warehouse file.
+type ledgerEntry struct {
+	seq    int64 // 0: the file is empty
+	sha256 string
+}
+
+// ledger returns the newest entry, after a check that the entries are a chain without gaps.
+func (in *instance) ledger(ctx context.Context) (*ledgerEntry, error) {
+	var e ledgerEntry
+	var n, broken int64
+	var sha sql.NullString
+	err := in.row(ctx, "read the ledger", `SELECT count(*), coalesce(max(seq), 0), arg_max(sha256, seq), count(*) FILTER (NOT linked)
+FROM (SELECT *, seq = row_number() OVER (ORDER BY seq) AND parent_sha256 = coalesce(lag(sha256) OVER (ORDER BY seq), '') AS linked
+	FROM `+ledgerTable+`)`, &n, &e.seq, &sha, &broken)
+	if err != nil {
+		return nil, err
+	}
+	if broken > 0 || n != e.seq {
+		return nil, fmt.Errorf("%w: the ledger is not a chain", ErrMismatch)
+	}
+	e.sha256 = sha.String
+	return &e, nil
+}

@@ -1,0 +1,100 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"kycsync/schemas"
+)
+
+// A fingerprint says how many rows a relation has and what is in them, whatever their order. It is
+// DuckDB's own fast hash, for comparisons within one process.
+type fingerprint struct {
+	rows int64
+	sum  *big.Int // of the hashes of the rows
+}
+
+func (f fingerprint) minus(g fingerprint) fingerprint {
+	return fingerprint{rows: f.rows - g.rows, sum: new(big.Int).Sub(f.sum, g.sum)}
+}
+
+// fingerprint reads all of t's columns in relation.
+func (in *instance) fingerprint(ctx context.Context, t *schemas.Table, relation string) (fingerprint, error) {
+	var cols []string
+	for _, c := range t.Stored() {
+		if c.Kind == schemas.JSON {
+			cols = append(cols, "CAST("+ident(c.Name)+" AS VARCHAR)")
+		} else {
+			cols = append(cols, ident(c.Name))
+		}
+	}
+	var f fingerprint
+	err := in.row(ctx, "hash "+t.Name, fmt.Sprintf("SELECT count(*), coalesce(sum(hash(%s)), 0) FROM %s", strings.Join(cols, ", "), relation), &f.rows, &f.sum)
+	return f, err
+}
+
+// mismatch returns an error that wraps ErrMismatch unless got is want.
+func mismatch(table string, got, want fingerprint) error {
+	switch {
+	case got.rows != want.rows:
+		return fmt.Errorf("warehouse: read %s back: %w: %d rows, want %d", table, ErrMismatch, got.rows, want.rows)
+	case got.sum.Cmp(want.sum) != 0:
+		return fmt.Errorf("warehouse: read %s back: %w: %d rows, and their hashes differ", table, ErrMismatch, got.rows)
+	}
+	return nil
+}
+
+// agree holds what was read back against the parts and against what the commit says of them.
+func (b *build) agree(ctx context.Context, set *partSet, got fingerprint) error {
+	want, err := b.in.fingerprint(ctx, set.table, set.from)
+	if err != nil {
+		return err
+	}
+	if want.rows != set.rows {
+		return fmt.Errorf("warehouse: read %s: %w: %d rows in the parts, the commit says %d", set.table.Name, ErrMismatch, want.rows, set.rows)
+	}
+	return mismatch(set.table.Name, got, want)
+}
+
+// unique checks that the key of t identifies a row in loaded. A log has no key in that sense.
+func (b *build) unique(ctx context.Context, t *schemas.Table, loaded string) error {
+	var key []string
+	switch t.History {
+	case schemas.BySession:
+		key = append([]string{application, sessionID, versionSeq}, t.Key...)
+	case schemas.ByKey:
+		key = append([]string{versionSeq}, t.Key...)
+	case schemas.State:
+		key = t.Key
+	case schemas.Log:
+		return nil
+	}
+	// Distinct hashes are cheap to count. They tell apart what differs but for one chance in
+	// millions, and then the second, exact question settles it.
+	var n, distinct int64
+	err := b.in.row(ctx, "check the key of "+t.Name, fmt.Sprintf("SELECT count(*), count(DISTINCT hash(%s)) FROM %s", idents(key), loaded), &n, &distinct)
+	if err != nil || n == distinct {
+		return err
+	}
+	var twice int64
+	err = b.in.row(ctx, "check the key of "+t.Name, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s GROUP BY %s HAVING count(*) > 1)", loaded, idents(key)), &twice)
+	if err == nil && twice > 0 {
+		err = fmt.Errorf("warehouse: check %s: %w: %d keys (%s) stand for more than one row", t.Name, ErrMismatch, twice, strings.Join(key, ", "))
+	}
+	return err
+}
+
+// current checks that the current table has as many rows as no version has replaced.
+func (b *build) current(ctx context.Context, t *schemas.Table) error {
+	var got, want int64
+	err := errors.Join(
+		b.in.row(ctx, "count "+t.Name, "SELECT count(*) FROM "+ident(t.Name), &got),
+		b.in.row(ctx, "count "+t.Name, fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", ident(t.Name+versions), nextSeq), &want))
+	if err == nil && got != want {
+		err = fmt.Errorf("warehouse: check %s: %w: %d current rows, want %d", t.Name, ErrMismatch, got, want)
+	}
+	return err
+}

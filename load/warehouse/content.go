@@ -1,0 +1,231 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+
+	"kycsync/load/lake"
+	"kycsync/schemas"
+)
+
+// TableContent is what a table holds, whatever the order, the parts and the numbers of the commits.
+type TableContent struct {
+	Rows int64  `json:"rows"`
+	Hash string `json:"hash"` // 32 hex digits; equal hashes mean equal content, on any machine
+
+	exact *big.Int // of all columns, comparable within this process
+}
+
+func (c TableContent) equal(d TableContent) bool {
+	return c.Rows == d.Rows && c.Hash == d.Hash && c.exact.Cmp(d.exact) == 0
+}
+
+// incidental are the columns that say when and by which run a row was stored, not what it says.
+var incidental = []string{versionSeq, "observed_at", "run_id"}
+
+// logical returns the columns of t's logical content: neither incidental nor volatile, so that the
+// same facts hash the same however often and in how many commits they were fetched.
+func logical(t *schemas.Table) []schemas.Column {
+	return slices.DeleteFunc(t.Stored(), func(c schemas.Column) bool {
+		return c.Volatile || slices.Contains(incidental, c.Name)
+	})
+}
+
+// content reads relation, which has t's columns. A row becomes the JSON list of its values' texts;
+// the hash is the sum of the MD5 of these, in two halves, each modulo 2^64.
+func (in *instance) content(ctx context.Context, t *schemas.Table, relation string) (TableContent, error) {
+	var texts, all []string
+	for _, c := range logical(t) {
+		texts = append(texts, canonicalText(c))
+	}
+	for _, c := range t.Stored() {
+		if c.Kind == schemas.JSON {
+			all = append(all, "CAST("+ident(c.Name)+" AS VARCHAR)")
+		} else {
+			all = append(all, ident(c.Name))
+		}
+	}
+	var out TableContent
+	var upper, lower *big.Int
+	stmt := fmt.Sprintf(`SELECT count(*), coalesce(sum(md5_number_upper(r)), 0), coalesce(sum(md5_number_lower(r)), 0), coalesce(sum(h), 0)
+FROM (SELECT CAST(to_json([%s]) AS VARCHAR) AS r, hash(%s) AS h FROM %s)`, strings.Join(texts, ", "), strings.Join(all, ", "), relation)
+	if err := in.row(ctx, "hash "+t.Name, stmt, &out.Rows, &upper, &lower, &out.exact); err != nil {
+		return out, err
+	}
+	mask := new(big.Int).SetUint64(1<<64 - 1)
+	out.Hash = fmt.Sprintf("%016x%016x", upper.And(upper, mask), lower.And(lower, mask))
+	return out, nil
+}
+
+// canonicalText returns the SQL for a column's value as text, the same in any setting.
+func canonicalText(c schemas.Column) string {
+	switch c.Kind {
+	case schemas.Time:
+		return "CAST(epoch_us(" + ident(c.Name) + ") AS VARCHAR)"
+	case schemas.Text, schemas.JSON, schemas.Int, schemas.Float, schemas.Bool, schemas.Date, schemas.Decimal:
+		return "CAST(" + ident(c.Name) + " AS VARCHAR)"
+	}
+	panic(fmt.Sprintf("warehouse: kind %d has no text", c.Kind))
+}
+
+// Content returns the logical content of every table of the lake at a commit, by table, those that
+// the warehouse leaves out too. Every part is verified. Of a State table the last row of each key
+// counts.
+func Content(ctx context.Context, l *lake.Lake, c *lake.Commit) (map[string]TableContent, error) {
+	return lakeContent(ctx, l, c, Config{MemoryMB: defaultMemoryMB})
+}
+
+func lakeContent(ctx context.Context, l *lake.Lake, c *lake.Commit, cfg Config) (out map[string]TableContent, err error) {
+	tmp, err := os.MkdirTemp(cfg.TempDir, "kycsync-content-")
+	if err != nil {
+		return nil, fmt.Errorf("read the lake: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	dirs, err := allowed(l, tmp)
+	if err != nil {
+		return nil, err
+	}
+	in, err := openInstance(ctx, "", false, limits{memoryMB: cfg.MemoryMB, threads: cfg.Threads, tempDir: tmp}, dirs...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	out = map[string]TableContent{}
+	for i := range schemas.Tables {
+		t := &schemas.Tables[i]
+		set, err := fetch(ctx, l, in, t, liveParts(c, t.Name), tmp)
+		if err != nil {
+			return nil, err
+		}
+		relation := set.from
+		if t.History == schemas.State {
+			relation = set.last()
+		}
+		out[t.Name], err = in.content(ctx, t, relation)
+		set.release()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// A Verification holds a warehouse against the lake it was made of.
+type Verification struct {
+	LakeSeq      int64               `json:"lake_seq"`      // newest published commit; 0: none
+	WarehouseSeq int64               `json:"warehouse_seq"` // commit that the warehouse shows; 0: none
+	Equal        bool                `json:"equal"`
+	Reason       string              `json:"reason,omitempty"` // why not, for people
+	Tables       []TableVerification `json:"tables"`
+}
+
+// A TableVerification is the verification of one table.
+type TableVerification struct {
+	Table     string        `json:"table"`
+	Lake      TableContent  `json:"lake"`
+	Warehouse *TableContent `json:"warehouse"` // nil: the table is not kept there, or there is no warehouse
+	Equal     bool          `json:"equal"`
+}
+
+// Verify reads the whole lake at its newest published commit, and the published warehouse, and
+// compares them table by table: rows, logical content and every column. A warehouse that is
+// missing, unreadable or behind is a finding, not an error; damage in the lake is an error that
+// wraps lake.ErrDamaged.
+func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error) {
+	var v Verification
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return v, err
+	}
+	c, err := l.Published(ctx)
+	if errors.Is(err, lake.ErrNotExist) {
+		c = new(lake.Commit)
+	} else if err != nil {
+		return v, fmt.Errorf("verify: %w", err)
+	}
+	v.LakeSeq = c.Seq
+	inLake, err := lakeContent(ctx, l, c, cfg)
+	if err != nil {
+		return v, fmt.Errorf("verify: %w", err)
+	}
+	inWarehouse, err := v.readWarehouse(ctx, cfg)
+	if err != nil {
+		return v, err
+	}
+	v.compare(inLake, inWarehouse)
+	return v, nil
+}
+
+// readWarehouse returns the content of the tables in the published file. What is wrong with the
+// file becomes the reason, and the map is then short.
+func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[string]TableContent, err error) {
+	out = map[string]TableContent{}
+	r, err := OpenReader(ctx, cfg.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		v.Reason = "there is no warehouse file"
+		return out, nil
+	}
+	if err == nil {
+		defer func() { err = errors.Join(err, r.Close()) }()
+		v.WarehouseSeq, err = r.Seq(ctx)
+	}
+	for _, t := range tables() {
+		if err != nil {
+			break
+		}
+		out[t.Name], err = r.in.content(ctx, t, ident(history(t)))
+		if err == nil {
+			err = r.in.derived(ctx, t)
+		}
+	}
+	var refused *Error
+	if ctx.Err() == nil && (errors.As(err, &refused) || errors.Is(err, ErrMismatch)) {
+		v.Reason, err = "the warehouse cannot be read: "+err.Error(), nil
+	}
+	return out, err
+}
+
+// derived checks that the current table holds the rows that no version has replaced.
+func (in *instance) derived(ctx context.Context, t *schemas.Table) error {
+	if history(t) == t.Name {
+		return nil
+	}
+	got, err := in.fingerprint(ctx, t, ident(t.Name))
+	if err != nil {
+		return err
+	}
+	want, err := in.fingerprint(ctx, t, fmt.Sprintf("%s WHERE %s IS NULL", ident(t.Name+versions), nextSeq))
+	if err != nil {
+		return err
+	}
+	return mismatch(t.Name, got, want)
+}
+
+func (v *Verification) compare(inLake, inWarehouse map[string]TableContent) {
+	var differ []string
+	for i := range schemas.Tables {
+		t := &schemas.Tables[i]
+		tv := TableVerification{Table: t.Name, Lake: inLake[t.Name], Equal: t.LakeOnly}
+		if c, ok := inWarehouse[t.Name]; ok {
+			tv.Warehouse, tv.Equal = &c, c.equal(tv.Lake)
+		}
+		if !tv.Equal {
+			differ = append(differ, t.Name)
+		}
+		v.Tables = append(v.Tables, tv)
+	}
+	switch {
+	case v.Reason != "":
+	case v.WarehouseSeq != v.LakeSeq:
+		v.Reason = fmt.Sprintf("the warehouse stands at commit %d, the lake's newest published one is %d", v.WarehouseSeq, v.LakeSeq)
+	case len(differ) > 0:
+		v.Reason = "these tables differ: " + strings.Join(differ, ", ")
+	}
+	v.Equal = v.Reason == ""
+}

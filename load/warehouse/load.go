@@ -1,0 +1,343 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"kycsync/load/lake"
+	"kycsync/schemas"
+)
+
+// catchUp goes on from the build file, one transaction per commit.
+func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error) {
+	e, err := b.resume(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	rep := Report{FromSeq: e.seq, ToSeq: target.Seq}
+	pending, err := b.pending(ctx, e, target)
+	if err != nil {
+		return rep, err
+	}
+	for _, c := range pending {
+		if err := b.apply(ctx, c); err != nil {
+			return rep, doubt(ctx, err)
+		}
+		b.cfg.Step("warehouse.loaded")
+	}
+	rep.Rows, err = b.in.rowCounts(ctx)
+	return rep, doubt(ctx, err)
+}
+
+// maxPending is how many commits are applied one by one; more are cheaper to build from scratch,
+// which loads each table once.
+const maxPending = 64
+
+// pending returns the commits from the ledger's end to target, oldest first. The error is a
+// *doubtError where the file is not a prefix of the chain or more happened than that parts were added.
+func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit) ([]*lake.Commit, error) {
+	switch {
+	case e.seq == target.Seq && e.sha256 == target.SHA256:
+		return nil, nil
+	case e.seq == 0:
+		return nil, outdated("the build file is empty")
+	case e.seq >= target.Seq:
+		return nil, &doubtError{reason: fmt.Sprintf("the build file is at commit %d of another history than the lake's at commit %d", e.seq, target.Seq), bad: true}
+	case target.Seq-e.seq > maxPending:
+		return nil, outdated("the build file is %d commits behind", target.Seq-e.seq)
+	}
+	var out []*lake.Commit
+	parent, err := b.lake.At(ctx, e.seq)
+	if err != nil {
+		return nil, err
+	}
+	if parent.SHA256 != e.sha256 {
+		return nil, &doubtError{reason: fmt.Sprintf("commit %d in the build file is not the lake's", e.seq), bad: true}
+	}
+	for c, err := range b.lake.Commits(ctx, e.seq+1) {
+		if err != nil {
+			return nil, err
+		}
+		if removed(parent, c) || c.Kind == lake.Replay {
+			return nil, outdated("commit %d (%s) did more than add rows", c.Seq, c.Kind)
+		}
+		out = append(out, c)
+		if parent = c; c.Seq == target.Seq {
+			break
+		}
+	}
+	return out, nil
+}
+
+// removed reports whether a part of parent is not in c.
+func removed(parent, c *lake.Commit) bool {
+	for table, parts := range parent.Tables {
+		for name := range parts {
+			if _, ok := c.Tables[table][name]; !ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// apply adds the rows of one commit, whose parts only add, and its ledger entry.
+func (b *build) apply(ctx context.Context, c *lake.Commit) error {
+	if err := b.known(c); err != nil {
+		return err
+	}
+	added := map[string][]lake.Part{}
+	for table, parts := range c.Tables {
+		for _, p := range parts {
+			if p.AddedBySeq == c.Seq {
+				added[table] = append(added[table], p)
+			}
+		}
+	}
+	return b.in.transaction(ctx, func() error {
+		inc := &increment{b: b, c: c, sets: map[string]*partSet{}}
+		defer inc.release()
+		if err := inc.fetch(ctx, added); err != nil {
+			return err
+		}
+		if err := inc.load(ctx); err != nil {
+			return err
+		}
+		if err := b.enter(ctx, c); err != nil {
+			return err
+		}
+		b.cfg.Step("warehouse.load")
+		return nil
+	})
+}
+
+// known refuses a commit with tables that this program does not have: a newer one wrote it.
+func (b *build) known(c *lake.Commit) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Tables)) {
+		if schemas.Lookup(name) == nil {
+			return fmt.Errorf("warehouse: commit %d has a table %q that this program does not know: was it written by a newer one?", c.Seq, name)
+		}
+	}
+	return nil
+}
+
+// enter writes the ledger entry of c.
+func (b *build) enter(ctx context.Context, c *lake.Commit) error {
+	return b.in.exec(ctx, "enter commit", "INSERT INTO "+ledgerTable+" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		c.Seq, c.CommittedAt.UTC(), c.PublishedSeq, c.SHA256, c.ParentSHA256, string(c.Kind), c.RunID, time.Now().UTC())
+}
+
+// rowCounts returns the number of rows of each table, every version.
+func (in *instance) rowCounts(ctx context.Context) (map[string]int64, error) {
+	out := map[string]int64{}
+	for _, t := range tables() {
+		var n int64
+		if err := in.row(ctx, "count "+t.Name, "SELECT count(*) FROM "+ident(history(t)), &n); err != nil {
+			return nil, err
+		}
+		out[t.Name] = n
+	}
+	return out, nil
+}
+
+// history returns the name of the relation that holds every row of t.
+func history(t *schemas.Table) string {
+	if t.History == schemas.BySession || t.History == schemas.ByKey {
+		return t.Name + versions
+	}
+	return t.Name
+}
+
+// An increment is the loading of one commit.
+type increment struct {
+	b    *build
+	c    *lake.Commit
+	sets map[string]*partSet // by table, those with new parts only
+}
+
+func (inc *increment) fetch(ctx context.Context, added map[string][]lake.Part) error {
+	for _, t := range tables() {
+		if len(added[t.Name]) == 0 {
+			continue
+		}
+		set, err := inc.b.fetch(ctx, t, added[t.Name])
+		if err != nil {
+			return err
+		}
+		inc.sets[t.Name] = set
+		if t.History != schemas.BySession && t.History != schemas.ByKey {
+			continue
+		}
+		var other int64
+		err = inc.b.in.row(ctx, "check "+t.Name, fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS DISTINCT FROM %d", set.from, versionSeq, inc.c.Seq), &other)
+		if err != nil {
+			return err
+		}
+		if other > 0 {
+			return outdated("commit %d brings rows of other versions into %s", inc.c.Seq, t.Name)
+		}
+	}
+	return nil
+}
+
+func (inc *increment) release() {
+	for _, set := range inc.sets {
+		set.release()
+	}
+}
+
+func (inc *increment) load(ctx context.Context) error {
+	if err := inc.changedSessions(ctx); err != nil {
+		return err
+	}
+	for _, t := range tables() {
+		set := inc.sets[t.Name]
+		var err error
+		switch {
+		case t.History == schemas.BySession:
+			err = inc.sessions(ctx, t, set)
+		case set == nil:
+		case t.History == schemas.ByKey:
+			err = inc.entities(ctx, t, set)
+		case t.History == schemas.Log:
+			err = inc.b.loadLog(ctx, set)
+		case t.History == schemas.State:
+			err = inc.b.loadState(ctx, set)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var sessionKey = []string{application, sessionID}
+
+// changedSessions makes table changed of the sessions that have a new version. It is the union over
+// all tables, so that a version whose own row was rejected still ends the version before.
+func (inc *increment) changedSessions(ctx context.Context) error {
+	stmt := "CREATE OR REPLACE TEMP TABLE changed (application VARCHAR, session_id VARCHAR)"
+	if err := inc.b.in.exec(ctx, "collect sessions", stmt); err != nil {
+		return err
+	}
+	for _, t := range tables() {
+		set := inc.sets[t.Name]
+		if t.History != schemas.BySession || set == nil {
+			continue
+		}
+		stmt := fmt.Sprintf("INSERT INTO changed SELECT DISTINCT %s FROM %s p WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE %s)",
+			idents(sessionKey), set.from, equal("p", "c", sessionKey))
+		if err := inc.b.in.exec(ctx, "collect sessions of "+t.Name, stmt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessions adds the new rows of a session table, ends the versions that they replace, and makes the
+// current table follow. A child that vanished leaves no row behind: its session changed.
+func (inc *increment) sessions(ctx context.Context, t *schemas.Table, set *partSet) error {
+	return inc.replace(ctx, t, set, "changed", sessionKey)
+}
+
+func (inc *increment) entities(ctx context.Context, t *schemas.Table, set *partSet) error {
+	stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE changed_entity AS SELECT DISTINCT %s FROM %s", idents(t.Key), set.from)
+	if err := inc.b.in.exec(ctx, "collect entities of "+t.Name, stmt); err != nil {
+		return err
+	}
+	return inc.replace(ctx, t, set, "changed_entity", t.Key)
+}
+
+// replace ends the current rows whose key is in changed and adds those of set, which may be nil.
+func (inc *increment) replace(ctx context.Context, t *schemas.Table, set *partSet, changed string, key []string) error {
+	name, all, seq, op := ident(t.Name), ident(t.Name+versions), inc.c.Seq, "load "+t.Name
+	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = %d FROM %s AS c WHERE v.%s IS NULL AND %s", all, nextSeq, seq, changed, nextSeq, equal("v", "c", key)))
+	if err != nil || ended == 0 && set == nil {
+		return err
+	}
+	if ended > 0 {
+		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING %s AS c WHERE %s", name, changed, equal("v", "c", key))); err != nil {
+			return err
+		}
+	}
+	if set != nil {
+		err := errors.Join(
+			inc.b.in.exec(ctx, op, fmt.Sprintf("INSERT INTO %s SELECT %s, NULL FROM %s", all, columns(t), set.from)),
+			inc.b.in.exec(ctx, op, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s WHERE %s = %d", name, columns(t), all, versionSeq, seq)))
+		if err != nil {
+			return err
+		}
+	}
+	where := fmt.Sprintf("%s WHERE %s = %d", all, versionSeq, seq)
+	if set != nil {
+		got, err := inc.b.in.fingerprint(ctx, t, where)
+		if err == nil {
+			err = inc.b.agree(ctx, set, got)
+		}
+		if err != nil {
+			return err
+		}
+		if err := inc.b.unique(ctx, t, where); err != nil {
+			return err
+		}
+	}
+	return inc.b.current(ctx, t)
+}
+
+// loadLog appends the rows of a log.
+func (b *build) loadLog(ctx context.Context, set *partSet) error {
+	before, err := b.in.fingerprint(ctx, set.table, ident(set.table.Name))
+	if err != nil {
+		return err
+	}
+	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s", ident(set.table.Name), columns(set.table), set.from)
+	if err := b.in.exec(ctx, "load "+set.table.Name, stmt); err != nil {
+		return err
+	}
+	after, err := b.in.fingerprint(ctx, set.table, ident(set.table.Name))
+	if err != nil {
+		return err
+	}
+	return b.agree(ctx, set, after.minus(before))
+}
+
+// loadState replaces the rows of the keys in set by their last rows.
+func (b *build) loadState(ctx context.Context, set *partSet) error {
+	t, last := set.table, set.last()
+	steps := []string{
+		fmt.Sprintf("DELETE FROM %s AS s USING %s AS p WHERE %s", ident(t.Name), set.from, equal("s", "p", t.Key)),
+		fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s", ident(t.Name), columns(t), last),
+	}
+	for _, stmt := range steps {
+		if err := b.in.exec(ctx, "load "+t.Name, stmt); err != nil {
+			return err
+		}
+	}
+	where := fmt.Sprintf("%s AS s WHERE EXISTS (SELECT 1 FROM %s AS p WHERE %s)", ident(t.Name), set.from, equal("s", "p", t.Key))
+	got, err := b.in.fingerprint(ctx, t, where)
+	if err != nil {
+		return err
+	}
+	want, err := b.in.fingerprint(ctx, t, last)
+	if err != nil {
+		return err
+	}
+	return errors.Join(mismatch(t.Name, got, want), b.unique(ctx, t, ident(t.Name)))
+}
+
+// equal returns the condition that a and b have the same key. Keys hold nulls nowhere but in
+// columns that may be null.
+func equal(a, b string, key []string) string {
+	var out string
+	for i, k := range key {
+		if i > 0 {
+			out += " AND "
+		}
+		out += fmt.Sprintf("%s.%s IS NOT DISTINCT FROM %s.%s", a, ident(k), b, ident(k))
+	}
+	return out
+}

@@ -1,0 +1,157 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kycsync/sql"
+)
+
+// publishedMode lets the owner and the group read. Nobody writes, the owner neither: DuckDB would
+// open a writable file for writing when it is not told otherwise.
+const publishedMode = 0o440
+
+// publish makes the published file show what the build file holds, unless it does so already.
+func (b *build) publish(ctx context.Context, rep Report) error {
+	for _, v := range sql.Views {
+		if err := b.in.exec(ctx, "define view "+v.Name, v.SQL); err != nil {
+			return err
+		}
+	}
+	e, err := b.in.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	if !rep.Rebuilt && b.isPublished(ctx, e) {
+		return b.shut()
+	}
+	if err := b.in.exec(ctx, "checkpoint", "CHECKPOINT"); err != nil {
+		return err
+	}
+	if err := b.shut(); err != nil {
+		return fmt.Errorf("warehouse: close the build file: %w", err)
+	}
+	if _, err := os.Stat(b.file() + ".wal"); !errors.Is(err, fs.ErrNotExist) {
+		return errors.New("warehouse: the build file still has a write-ahead log after its checkpoint")
+	}
+	b.cfg.Step("publish.checkpoint")
+	next, err := b.copyOut(ctx)
+	if err != nil {
+		return fmt.Errorf("warehouse: publish: %w", err)
+	}
+	defer os.Remove(next) // when it was not renamed
+	if err := b.proof(ctx, next, e); err != nil {
+		return fmt.Errorf("warehouse: publish: the copy: %w", err)
+	}
+	b.cfg.Step("publish.copied")
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("warehouse: publish: %w", err)
+	}
+	if err := replace(next, b.cfg.Path); err != nil {
+		return fmt.Errorf("warehouse: publish: %w", err)
+	}
+	b.cfg.Step("publish.renamed")
+	return nil
+}
+
+// isPublished reports whether the published file opens and stands at e.
+func (b *build) isPublished(ctx context.Context, e *ledgerEntry) bool {
+	if _, err := os.Stat(b.cfg.Path); err != nil {
+		return false
+	}
+	return b.proof(ctx, b.cfg.Path, e) == nil
+}
+
+// proof opens a file as a reader would and checks that it is this program's and stands at e.
+func (b *build) proof(ctx context.Context, path string, e *ledgerEntry) (err error) {
+	in, err := openInstance(ctx, path, true, limits{memoryMB: b.cfg.MemoryMB, threads: b.cfg.Threads})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	var definition string
+	if err := in.row(ctx, "read the file's facts", "SELECT ddl_sha256 FROM "+factsTable, &definition); err != nil {
+		return err
+	}
+	got, err := in.ledger(ctx)
+	if err == nil && (*got != *e || definition != ddlSHA256()) {
+		err = fmt.Errorf("%w: it stands at commit %d, want %d", ErrMismatch, got.seq, e.seq)
+	}
+	return err
+}
+
+// copyOut copies the build file, which is closed, beside the published one and syncs it.
+func (b *build) copyOut(ctx context.Context) (name string, err error) {
+	stale, err := filepath.Glob(globQuote(b.cfg.Path) + ".next-*")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range stale { // left by a build that was killed; the lock is ours
+		os.Remove(name)
+	}
+	src, err := os.Open(b.file())
+	if err != nil {
+		return "", err
+	}
+	defer src.Close()
+	dst, err := os.CreateTemp(filepath.Dir(b.cfg.Path), filepath.Base(b.cfg.Path)+".next-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		err = errors.Join(err, dst.Close())
+		if err != nil {
+			os.Remove(dst.Name())
+		}
+	}()
+	if _, err := io.Copy(dst, contextReader{ctx, src}); err != nil {
+		return "", err
+	}
+	return dst.Name(), errors.Join(dst.Chmod(publishedMode), dst.Sync())
+}
+
+// replace renames a finished file over the published one and makes the rename durable. A log that
+// lies beside the old file must not meet the new one: DuckDB would take it for its own.
+func replace(next, path string) error {
+	if err := os.Remove(path + ".wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(next, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// globQuote quotes what filepath.Glob would take for a pattern.
+func globQuote(path string) string {
+	var out []rune
+	for _, r := range path {
+		if r == '*' || r == '?' || r == '[' || r == '\\' {
+			out = append(out, '\\')
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// A contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

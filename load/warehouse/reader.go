@@ -1,0 +1,241 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+)
+
+// ErrStatement means that a statement is not one that a reader runs.
+var ErrStatement = errors.New("want one statement that only reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN")
+
+// What a reader may use. It spills to a directory of its own, which is removed by Close.
+const readerMemoryMB = 1024
+
+// A Reader asks a published warehouse file. It keeps the file that it opened, also when a newer one
+// is published. SQL can reach nothing else: no other file, no network, no extension, no setting.
+// Not safe for concurrent use.
+type Reader struct {
+	in  *instance
+	tmp string
+}
+
+// OpenReader opens a published file for reading. A missing file is an error that wraps fs.ErrNotExist.
+func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open warehouse %q: %w", path, fs.ErrNotExist)
+	} else if err != nil {
+		return nil, fmt.Errorf("open warehouse: %w", err)
+	}
+	tmp, err := os.MkdirTemp("", "kycsync-query-")
+	if err != nil {
+		return nil, fmt.Errorf("open warehouse %q: %w", path, err)
+	}
+	in, err := openInstance(ctx, path, true, limits{memoryMB: readerMemoryMB, tempDir: tmp})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), os.RemoveAll(tmp))
+	}
+	return &Reader{in: in, tmp: tmp}, nil
+}
+
+// Close releases the file and what was spilled.
+func (r *Reader) Close() error {
+	return errors.Join(r.in.close(), os.RemoveAll(r.tmp))
+}
+
+// Seq returns the number of the commit that the file shows; 0: of none.
+func (r *Reader) Seq(ctx context.Context) (int64, error) {
+	e, err := r.in.ledger(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return e.seq, nil
+}
+
+// A Column is a column of a result.
+type Column struct {
+	Name string
+	Type string // DuckDB's, for example TIMESTAMP WITH TIME ZONE or DECIMAL(38,18)
+}
+
+// A Result is the answer to a query. DuckDB has worked it out when Query returns; its rows are
+// handed over one by one. The caller closes it before the next query.
+type Result struct {
+	Columns []Column
+
+	ctx   context.Context
+	rows  *sql.Rows
+	types []duckdb.TypeInfo // of the columns; nil where the driver cannot tell
+	row   []any
+	dest  []any
+	err   error
+}
+
+// Query runs one statement that only reads. args are the values of its parameters. An error is an
+// *Error with DuckDB's words in Detail, or wraps ErrStatement, or is the end of ctx.
+func (r *Reader) Query(ctx context.Context, query string, args ...any) (*Result, error) {
+	plan, err := r.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.in.conn.QueryContext(ctx, plan.query, args...)
+	if err != nil {
+		return nil, fail(ctx, "query", err)
+	}
+	res := &Result{Columns: plan.columns, ctx: ctx, rows: rows, types: plan.types}
+	types, err := rows.ColumnTypes()
+	if err == nil && len(plan.types) == 0 {
+		res.Columns, res.types = make([]Column, len(types)), make([]duckdb.TypeInfo, len(types))
+		for i, t := range types {
+			res.Columns[i] = Column{Name: t.Name()}
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fail(ctx, "query", err), rows.Close())
+	}
+	res.row, res.dest = make([]any, len(types)), make([]any, len(types))
+	for i, t := range types {
+		res.dest[i] = &res.row[i]
+		if res.Columns[i].Type == "" {
+			res.Columns[i].Type = t.DatabaseTypeName()
+		}
+	}
+	return res, nil
+}
+
+// Next moves to the next row and reports whether there is one.
+func (res *Result) Next() bool {
+	if res.err != nil || !res.rows.Next() {
+		return false
+	}
+	res.err = fail(res.ctx, "read the result", res.rows.Scan(res.dest...))
+	return res.err == nil
+}
+
+// Values returns the current row as the driver gives it: nil for NULL, time.Time in UTC, *big.Int
+// for HUGEINT, duckdb.Decimal, and so on; JSON is its text. The slice is valid until Next.
+func (res *Result) Values() []any { return res.row }
+
+// Err returns the error that ended the rows, if any.
+func (res *Result) Err() error {
+	if res.err != nil {
+		return res.err
+	}
+	return fail(res.ctx, "read the result", res.rows.Err())
+}
+
+// Close ends the result.
+func (res *Result) Close() error { return fail(res.ctx, "close the result", res.rows.Close()) }
+
+// A plan is a statement as it will be run.
+type plan struct {
+	query   string
+	columns []Column
+	types   []duckdb.TypeInfo
+}
+
+// prepare refuses what does not only read and plans the rest.
+func (r *Reader) prepare(ctx context.Context, query string) (plan, error) {
+	p := plan{query: query}
+	err := r.in.conn.Raw(func(c any) error {
+		stmt, err := c.(*duckdb.Conn).Prepare(query)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		if err := p.read(stmt.(*duckdb.Stmt)); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(p.types, asText) {
+			p.wrap(c.(*duckdb.Conn))
+		}
+		return nil
+	})
+	if errors.Is(err, ErrStatement) {
+		return p, fmt.Errorf("query: %w", err)
+	}
+	if err != nil && strings.Contains(err.Error(), "multi-statement") {
+		return p, fmt.Errorf("query: %w", ErrStatement)
+	}
+	return p, fail(ctx, "query", err)
+}
+
+func (p *plan) read(stmt *duckdb.Stmt) error {
+	kind, err := stmt.StatementType()
+	if err != nil {
+		return err
+	}
+	if kind != duckdb.STATEMENT_TYPE_SELECT && kind != duckdb.STATEMENT_TYPE_EXPLAIN {
+		return ErrStatement
+	}
+	n, err := stmt.ColumnCount()
+	if err != nil {
+		return err
+	}
+	if t, err := stmt.ColumnType(0); err == nil && t == duckdb.TYPE_INVALID {
+		return nil // unknown until its parameters have values
+	}
+	for i := range n {
+		name, err := stmt.ColumnName(i)
+		if err != nil {
+			return err
+		}
+		info, err := stmt.ColumnTypeInfo(i)
+		if err != nil {
+			info = nil // a structure without names
+		}
+		p.columns, p.types = append(p.columns, Column{Name: name, Type: typeName(info)}), append(p.types, info)
+	}
+	return nil
+}
+
+// wrap makes the query one that hands over as text what the driver cannot give as it is. A
+// DESCRIBE and the like cannot be a subquery and stays as it is, it has no such columns.
+func (p *plan) wrap(c *duckdb.Conn) {
+	for _, inner := range []string{p.query, normalized(c, p.query)} {
+		wrapped := p.wrapped(inner)
+		if stmt, err := c.Prepare(wrapped); err == nil {
+			stmt.Close()
+			p.query = wrapped
+			return
+		}
+	}
+}
+
+// wrapped returns the query as a subquery, whose order is kept.
+func (p *plan) wrapped(query string) string {
+	var cols, aliases []string
+	for i, t := range p.types {
+		alias := fmt.Sprintf("c%d", i)
+		aliases = append(aliases, alias)
+		if asText(t) {
+			alias = fmt.Sprintf("CAST(%s AS %s)", alias, castName(t))
+		}
+		cols = append(cols, alias)
+	}
+	return fmt.Sprintf("SELECT %s FROM (\n%s\n) AS q(%s)", strings.Join(cols, ", "), strings.TrimRight(query, "; \t\r\n"), strings.Join(aliases, ", "))
+}
+
+// normalized returns the query as DuckDB itself would write it, without comments and semicolon,
+// or "".
+func normalized(c *duckdb.Conn, query string) string {
+	rows, err := c.QueryContext(context.Background(), "SELECT json_deserialize_sql(json_serialize_sql("+literal(query)+"))", nil)
+	if err != nil {
+		return ""
+	}
+	defer rows.Close()
+	value := make([]driver.Value, 1)
+	if rows.Next(value) != nil {
+		return ""
+	}
+	text, _ := value[0].(string)
+	return text
+}

@@ -1,0 +1,261 @@
+package warehouse
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kycsync/load/lake"
+)
+
+func TestThreeVersionsOfASession(t *testing.T) {
+	w := newWorld(t)
+	for _, status := range []string{"Approved", "Declined", "Approved"} {
+		w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": status}}})
+		w.update()
+	}
+	equalStrings(t, "versions", w.ask("SELECT version_seq, next_seq, status FROM sessions_versions ORDER BY 1"),
+		"1|2|Approved", "2|3|Declined", "3|NULL|Approved")
+	equalStrings(t, "current", w.ask("SELECT version_seq, status FROM sessions"), "3|Approved")
+}
+
+func TestVanishedChild(t *testing.T) {
+	w := newWorld(t)
+	hit := func(key string, ordinal int) row {
+		return row{"session_id": "s1", "block_ordinal": 0, "item_ordinal": ordinal, "row_key": key}
+	}
+	session := []row{{"session_id": "s1"}}
+	w.commit(map[string][]row{"sessions": session, "aml_hits": {hit("h1", 0), hit("h2", 1)}})
+	w.update()
+	w.commit(map[string][]row{"sessions": session, "aml_hits": {hit("h2", 0)}})
+	w.update()
+	equalStrings(t, "one hit left", w.ask("SELECT row_key FROM aml_hits"), "h2")
+	w.commit(map[string][]row{"sessions": session})
+	w.update()
+	equalStrings(t, "no hit left", w.ask("SELECT row_key FROM aml_hits"))
+	equalStrings(t, "history", w.ask("SELECT version_seq, next_seq, row_key FROM aml_hits_versions ORDER BY ALL"), "1|2|h1", "1|2|h2", "2|3|h2")
+	for at, want := range map[int64][]string{1: {"h1", "h2"}, 2: {"h2"}, 3: nil} {
+		equalStrings(t, fmt.Sprintf("as known at commit %d", at), w.ask(fmt.Sprintf("SELECT row_key FROM aml_hits_as_known_at('%s') ORDER BY 1", committedAt(at).Format("2006-01-02 15:04:05Z07:00"))), want...)
+	}
+}
+
+// A version whose own row was rejected has children all the same: they end the version before.
+func TestVersionWithoutItsSessionRow(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1", "comment": "one"}}})
+	w.update()
+	w.commit(map[string][]row{"reviews": {{"session_id": "s1", "comment": "two"}}})
+	w.update()
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1", "comment": "three"}}})
+	check := func(how string, last string) {
+		equalStrings(t, how+": reviews", w.ask("SELECT version_seq, next_seq, comment FROM reviews_versions WHERE version_seq < 3 ORDER BY 1"), "1|2|one", "2|"+last+"|two")
+		equalStrings(t, how+": sessions", w.ask("SELECT version_seq, next_seq FROM sessions_versions WHERE version_seq < 3"), "1|2")
+	}
+	check("two commits", "NULL")
+	w.update()
+	check("three commits", "3")
+	w.rebuild()
+	check("rebuilt", "3")
+}
+
+func TestAsKnownAt(t *testing.T) {
+	w := newWorld(t)
+	for i, status := range []string{"In Review", "Approved", "Declined"} {
+		rows := map[string][]row{"sessions": {{"session_id": "s1", "status": status}, {"session_id": fmt.Sprint("new", i)}},
+			"workflows": {{"uuid": "w", "workflow_label": status}},
+			"runs":      {{"run_id": fmt.Sprint("r", i)}}}
+		w.commitAs([]int64{1, 1, 3}[i], rows) // commit 2 fails its gate, 3 passes for both
+	}
+	w.update()
+	at := func(table, col, ts string) []string {
+		return w.ask(fmt.Sprintf("SELECT %s FROM %s_as_known_at(%s) ORDER BY ALL", col, table, ts))
+	}
+	equalStrings(t, "before the first commit", at("sessions", "session_id", "TIMESTAMPTZ '2026-03-01 01:59:59.999999+00'"))
+	equalStrings(t, "at the first commit, inclusive", at("sessions", "status", "TIMESTAMPTZ '2026-03-01 02:00:00+00'"), "In Review", "NULL")
+	equalStrings(t, "after a commit that was not published", at("sessions", "status", "TIMESTAMPTZ '2026-03-01 03:30:00+00'"), "In Review", "NULL")
+	equalStrings(t, "when it was published", at("sessions", "status", "TIMESTAMPTZ '2026-03-01 04:00:00+00'"), "Declined", "NULL", "NULL", "NULL")
+	equalStrings(t, "a date means its first instant", at("sessions", "status", "DATE '2026-03-01'"))
+	equalStrings(t, "a text", at("sessions", "status", "'2026-03-02'"), "Declined", "NULL", "NULL", "NULL")
+	equalStrings(t, "an entity", at("workflows", "workflow_label", "'2026-03-01 03:30:00+00'"), "In Review")
+	equalStrings(t, "a log", at("runs", "run_id", "'2026-03-01 03:30:00+00'"), "r0")
+	equalStrings(t, "a log at the end", at("runs", "run_id", "now()"), "r0", "r1", "r2")
+}
+
+func TestUnpublishedCommitsAreNotLoaded(t *testing.T) {
+	w := newWorld(t)
+	w.commitAs(0, map[string][]row{"sessions": {{"session_id": "s1"}}})
+	if rep := w.update(); rep.ToSeq != 0 {
+		t.Errorf("to commit %d, want 0", rep.ToSeq)
+	}
+	equalStrings(t, "nothing is published", w.ask("SELECT session_id FROM sessions"))
+	w.commitAs(1, map[string][]row{"sessions": {{"session_id": "s2"}}})
+	if rep := w.update(); rep.ToSeq != 1 {
+		t.Errorf("to commit %d, want 1", rep.ToSeq)
+	}
+	equalStrings(t, "the first is", w.ask("SELECT session_id FROM sessions"), "s1")
+}
+
+func TestStateKeepsTheLastRow(t *testing.T) {
+	w := newWorld(t)
+	state := func(id, fingerprint string) row { return row{"session_id": id, "fingerprint": fingerprint} }
+	w.commit(map[string][]row{"session_state": {state("s1", "a"), state("s2", "a"), state("s1", "b")}})
+	w.update()
+	w.commit(map[string][]row{"session_state": {state("s2", "c"), state("s3", "c"), state("s2", "d")}})
+	check := func(how string) {
+		equalStrings(t, how, w.ask("SELECT session_id, fingerprint FROM session_state ORDER BY 1"), "s1|b", "s2|d", "s3|c")
+	}
+	w.update()
+	check("updated")
+	w.rebuild()
+	check("rebuilt")
+}
+
+// Whatever the history, going on from commit to commit gives what a rebuild gives.
+func TestUpdateEqualsRebuild(t *testing.T) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			w := newWorld(t)
+			rng := rand.New(rand.NewPCG(seed, 0))
+			for range 6 {
+				w.commit(randomRows(rng))
+				if rng.IntN(3) > 0 {
+					w.update()
+				}
+			}
+			if rep := w.update(); rep.Rebuilt {
+				t.Errorf("rebuilt: %s", rep.Reason)
+			}
+			fresh := w.cfg
+			fresh.Path = filepath.Join(w.dir, "fresh.duckdb")
+			if _, err := Rebuild(t.Context(), w.lake, fresh); err != nil {
+				t.Fatal(err, detail(err))
+			}
+			if diff := cmp.Diff(dump(t, fresh.Path), dump(t, w.cfg.Path)); diff != "" {
+				t.Errorf("updated differs from rebuilt (-rebuilt +updated):\n%s", diff)
+			}
+		})
+	}
+}
+
+// randomRows makes the rows of a commit: versions of some of ten sessions with children that come
+// and go, and what else a night writes.
+func randomRows(rng *rand.Rand) map[string][]row {
+	out := map[string][]row{}
+	add := func(table string, r row) { out[table] = append(out[table], r) }
+	for s := range 10 {
+		if rng.IntN(3) > 0 {
+			continue
+		}
+		id := fmt.Sprintf("s%02d", s)
+		if rng.IntN(10) > 0 {
+			add("sessions", row{"session_id": id, "status": fmt.Sprint(rng.IntN(3)), "vendor_data_key": fmt.Sprint("u", s/2), "session_kind": "user"})
+		}
+		for i := range rng.IntN(3) {
+			add("aml_screenings", row{"session_id": id, "block_ordinal": i})
+			for j := range rng.IntN(3) {
+				add("aml_hits", row{"session_id": id, "block_ordinal": i, "item_ordinal": j, "row_key": fmt.Sprint(rng.IntN(5)), "extra_json": `{"a": 1.50}`})
+			}
+		}
+		add("session_state", row{"session_id": id, "fingerprint": fmt.Sprint(rng.Int())})
+	}
+	if rng.IntN(2) == 0 {
+		add("workflows", row{"uuid": fmt.Sprint(rng.IntN(2)), "total_price": "1.25"})
+	}
+	add("runs", row{"run_id": fmt.Sprint(rng.Int())})
+	return out
+}
+
+func TestNothingNewIsNotPublishedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	w.update()
+	w.cfg.Step = func(step string) {
+		if step == "publish.copied" {
+			t.Error("published again")
+		}
+	}
+	if rep := w.update(); rep.FromSeq != 1 || rep.ToSeq != 1 || rep.Rebuilt {
+		t.Errorf("report %+v", rep)
+	}
+}
+
+func TestCompactionIsRebuilt(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "a"}}})
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "b"}}})
+	w.update()
+	before := dump(t, w.cfg.Path)
+	delete(before, ledgerTable)
+	c := &lake.Commit{Kind: lake.Compact, RunID: "compact", CommittedAt: committedAt(3), PublishedSeq: 3, Tables: map[string]map[string]lake.Part{}}
+	p := w.part("sessions", 0, "compact", []row{{"session_id": "s1", "status": "a", "version_seq": 1, "observed_at": committedAt(1).Add(-60e9)},
+		{"session_id": "s1", "status": "b", "version_seq": 2, "observed_at": committedAt(2).Add(-60e9)}})
+	c.Tables["sessions"] = map[string]lake.Part{p.Name: p}
+	w.append(c)
+	if rep := w.update(); !rep.Rebuilt || rep.ToSeq != 3 {
+		t.Errorf("report %+v, want a rebuild to 3", rep)
+	}
+	after := dump(t, w.cfg.Path)
+	delete(after, ledgerTable)
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("content changed:\n%s", diff)
+	}
+}
+
+func TestTwoBuildsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	w.cfg.Step = func(step string) {
+		if step != "warehouse.load" {
+			return
+		}
+		second := w.cfg
+		second.Step = nil
+		if _, err := Update(t.Context(), w.lake, second); !errors.Is(err, ErrBusy) {
+			t.Errorf("second update: %v, want ErrBusy", err)
+		}
+	}
+	w.update()
+}
+
+func TestPathWithOddCharacters(t *testing.T) {
+	w := newWorld(t)
+	w.cfg.Path = filepath.Join(w.dir, "a#b&c=d%20 'x'[1]*.duckdb")
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	w.update()
+	w.commit(map[string][]row{"sessions": {{"session_id": "s2"}}})
+	if rep := w.update(); rep.Rebuilt {
+		t.Errorf("rebuilt: %s", rep.Reason)
+	}
+	equalStrings(t, "sessions", w.ask("SELECT session_id FROM sessions ORDER BY 1"), "s1", "s2")
+}
+
+func TestUserFeatures(t *testing.T) {
+	w := newWorld(t)
+	session := func(id, user string, number int, more row) row {
+		r := row{"session_id": id, "vendor_data": user, "vendor_data_key": user, "session_kind": "user", "session_number": number, "created_at": start.AddDate(0, 0, number)}
+		maps.Copy(r, more)
+		return r
+	}
+	feature := func(id, source, name, status string, ordinal int) row {
+		return row{"session_id": id, "source": source, "block": source, "block_ordinal": ordinal, "feature": name, "status": status}
+	}
+	w.commit(map[string][]row{
+		"sessions": {
+			session("old", "ann", 1, nil), session("new", "ann", 2, nil), session("gone", "ann", 3, row{"upstream_state": "deleted"}),
+			session("firm", "ann", 4, row{"session_kind": "business"}), session("other", "bob", 5, nil),
+			{"session_id": "nobody", "session_kind": "user"}},
+		"session_features": {
+			feature("old", "list_row", "LIVENESS", "Declined", 0), feature("old", "list_row", "AML", "Approved", 1), feature("old", "list_row", "NFC", "Approved", 2),
+			feature("new", "list_row", "LIVENESS", "Approved", 0), feature("new", "block", "LIVENESS", "Declined", 1), feature("new", "block", "AML", "In Review", 2), feature("new", "block", "AML", "Declined", 3),
+			feature("gone", "list_row", "LIVENESS", "Expired", 0), feature("gone", "list_row", "POA", "Approved", 1),
+			feature("firm", "block", "AML", "Approved", 0), feature("other", "list_row", "AML", "Approved", 0), feature("nobody", "list_row", "AML", "Approved", 0)},
+	})
+	w.update()
+	equalStrings(t, "features", w.ask("SELECT vendor_data_key, feature, status, session_id FROM user_features ORDER BY ALL"),
+		"ann|AML|Declined|new", "ann|LIVENESS|Approved|new", "ann|NFC|Approved|old", "ann|POA|Approved|gone", "bob|AML|Approved|other")
+}

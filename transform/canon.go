@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"kycsync/schemas"
 
@@ -29,15 +30,17 @@ var ErrUnreadable = errors.New("document is not readable")
 // Canonicalize reads one document strictly. The error wraps ErrUnreadable and names what is wrong
 // and where, by path and offset.
 func Canonicalize(kind schemas.DocumentKind, body []byte) (Canonical, error) {
-	c := canonizer{dec: jsontext.NewDecoder(bytes.NewBuffer(body)), strict: true}
-	full, content, err := c.document(defaultPlan.roots[kind])
-	if err != nil {
+	c := canonizers.Get().(*canonizer)
+	defer canonizers.Put(c)
+	c.begin(body)
+	if err := c.document(defaultPlan.roots[kind]); err != nil {
 		return Canonical{}, fmt.Errorf("%s of %d bytes: %w", kind, len(body), err)
 	}
-	received := sha256.Sum256(body)
-	sum := sha256.Sum256(content)
-	return Canonical{JSON: full, ContentSHA256: hex.EncodeToString(sum[:]), ReceivedSHA256: hex.EncodeToString(received[:])}, nil
+	received, content := sha256.Sum256(body), sha256.Sum256(c.content.text)
+	return Canonical{JSON: bytes.Clone(c.full.text), ContentSHA256: hex.EncodeToString(content[:]), ReceivedSHA256: hex.EncodeToString(received[:])}, nil
 }
+
+var canonizers = sync.Pool{New: func() any { return &canonizer{} }}
 
 // ContentHash is the hash of a version: of the content hashes of its documents, by kind.
 func ContentHash(docs map[schemas.DocumentKind]string) string {
@@ -56,8 +59,8 @@ func ContentHash(docs map[schemas.DocumentKind]string) string {
 // A canonizer writes a document twice while it reads it once: in full, and without what means
 // nothing. Members are written in the order they come and put in order when their object ends.
 type canonizer struct {
-	dec     *jsontext.Decoder
-	strict  bool // the document comes from outside
+	dec     jsontext.Decoder
+	from    bytes.Buffer
 	full    output
 	content output
 	depth   int
@@ -72,11 +75,9 @@ type output struct {
 	spare []byte
 }
 
-// A part is one member or element.
-type part struct {
-	name       string
-	start, end int
-}
+// A part is one member or element. Its text is text[start:end]; that of a member begins with its
+// name in quotes.
+type part struct{ start, name, end int32 }
 
 // arrange rewrites everything from base on as the parts from first on, with commas between them.
 func (o *output) arrange(first, base int) {
@@ -91,26 +92,36 @@ func (o *output) arrange(first, base int) {
 	o.parts = o.parts[:first]
 }
 
+// byName sorts members by their names.
 func (o *output) byName(first int) {
-	slices.SortFunc(o.parts[first:], func(a, b part) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(o.parts[first:], func(a, b part) int {
+		return bytes.Compare(o.text[a.start+1:a.name-1], o.text[b.start+1:b.name-1])
+	})
 }
 
+// byText sorts elements by what they are.
 func (o *output) byText(first int) {
 	slices.SortFunc(o.parts[first:], func(a, b part) int {
 		return bytes.Compare(o.text[a.start:a.end], o.text[b.start:b.end])
 	})
 }
 
-func (c *canonizer) document(root *node) (full, content []byte, err error) {
+func (c *canonizer) begin(body []byte) {
+	c.from = *bytes.NewBuffer(body)
+	c.dec.Reset(&c.from)
+	c.full.text, c.full.parts = c.full.text[:0], c.full.parts[:0]
+	c.content.text, c.content.parts = c.content.text[:0], c.content.parts[:0]
+	c.depth, c.values = 0, 0
+}
+
+func (c *canonizer) document(root *node) error {
 	if err := c.value(root); err != nil {
-		return nil, nil, unreadable(err, c.dec)
+		return unreadable(err, &c.dec)
 	}
-	if c.strict {
-		if _, err := c.dec.ReadToken(); err != io.EOF {
-			return nil, nil, fmt.Errorf("%w: bytes after the end at offset %d", ErrUnreadable, c.dec.InputOffset())
-		}
+	if _, err := c.dec.ReadToken(); err != io.EOF {
+		return fmt.Errorf("%w: bytes after the end at offset %d", ErrUnreadable, c.dec.InputOffset())
 	}
-	return c.full.text, c.content.text, nil
+	return nil
 }
 
 // unreadable says what is wrong without the parser's own words, which may quote the document.
@@ -178,6 +189,12 @@ func (c *canonizer) scalar(n *node, raw []byte) {
 	}
 }
 
+var (
+	braces   = []byte("{}")
+	brackets = []byte("[]")
+	colon    = []byte(":")
+)
+
 func (c *canonizer) both(b []byte) {
 	c.full.text, c.content.text = append(c.full.text, b...), append(c.content.text, b...)
 }
@@ -186,14 +203,14 @@ func (c *canonizer) object(n *node) error {
 	if _, err := c.dec.ReadToken(); err != nil {
 		return err
 	}
-	c.both([]byte{'{'})
+	c.both(braces[:1])
 	firstF, firstC, baseF, baseC := len(c.full.parts), len(c.content.parts), len(c.full.text), len(c.content.text)
 	for c.dec.PeekKind() != '}' {
 		raw, err := c.dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if err := c.member(n, string(unquote(raw, c.scratch))); err != nil {
+		if err := c.member(n, unquote(raw, c.scratch)); err != nil {
 			return err
 		}
 	}
@@ -204,31 +221,32 @@ func (c *canonizer) object(n *node) error {
 	c.content.byName(firstC)
 	c.full.arrange(firstF, baseF)
 	c.content.arrange(firstC, baseC)
-	c.both([]byte{'}'})
+	c.both(braces[1:])
 	return nil
 }
 
-func (c *canonizer) member(n *node, name string) error {
+func (c *canonizer) member(n *node, name []byte) error {
 	var m *node
 	if n != nil {
-		m = n.members[name]
+		m = n.members[string(name)]
 	}
-	if m != nil && m.secret || secretNames[name] {
+	if m != nil && m.secret || m == nil && secretNames[string(name)] {
 		return c.dec.SkipValue()
 	}
 	f, t := len(c.full.text), len(c.content.text)
 	c.full.text, _ = jsontext.AppendQuote(c.full.text, name)
+	label := len(c.full.text) - f
 	c.content.text = append(c.content.text, c.full.text[f:]...)
-	c.both([]byte{':'})
+	c.both(colon)
 	v := len(c.content.text)
 	if err := c.value(m); err != nil {
 		return err
 	}
-	c.full.parts = append(c.full.parts, part{name, f, len(c.full.text)})
+	c.full.parts = append(c.full.parts, part{int32(f), int32(f + label), int32(len(c.full.text))})
 	if m != nil && m.volatile || nothing(m, c.content.text[v:]) {
 		c.content.text = c.content.text[:t]
 	} else {
-		c.content.parts = append(c.content.parts, part{name, t, len(c.content.text)})
+		c.content.parts = append(c.content.parts, part{int32(t), int32(t + label), int32(len(c.content.text))})
 	}
 	return nil
 }
@@ -247,15 +265,15 @@ func (c *canonizer) array(n *node) error {
 	if n != nil {
 		elem = n.elem
 	}
-	c.both([]byte{'['})
+	c.both(brackets[:1])
 	firstF, firstC, baseF, baseC := len(c.full.parts), len(c.content.parts), len(c.full.text), len(c.content.text)
 	for c.dec.PeekKind() != ']' {
 		f, t := len(c.full.text), len(c.content.text)
 		if err := c.value(elem); err != nil {
 			return err
 		}
-		c.full.parts = append(c.full.parts, part{"", f, len(c.full.text)})
-		c.content.parts = append(c.content.parts, part{"", t, len(c.content.text)})
+		c.full.parts = append(c.full.parts, part{start: int32(f), end: int32(len(c.full.text))})
+		c.content.parts = append(c.content.parts, part{start: int32(t), end: int32(len(c.content.text))})
 	}
 	if _, err := c.dec.ReadToken(); err != nil {
 		return err
@@ -265,16 +283,6 @@ func (c *canonizer) array(n *node) error {
 	}
 	c.full.arrange(firstF, baseF)
 	c.content.arrange(firstC, baseC)
-	c.both([]byte{']'})
+	c.both(brackets[1:])
 	return nil
-}
-
-// canonicalValue is the canonical form of one value out of a document that was read before.
-func canonicalValue(raw []byte) []byte {
-	c := canonizer{dec: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))}
-	full, _, err := c.document(nil)
-	if err != nil {
-		panic("transform: canonical form of a validated value: " + err.Error())
-	}
-	return full
 }

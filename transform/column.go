@@ -44,68 +44,78 @@ func (c *column) reset() {
 	c.valid, c.data, c.ends = c.valid[:0], c.data[:0], c.ends[:0]
 }
 
-// mark appends one validity bit.
-func (c *column) mark(valid bool) {
+// mark counts the value that was just appended.
+func (c *column) mark() {
 	if c.n%8 == 0 {
-		c.valid = append(c.valid[:c.n/8], 0)
+		c.valid = append(c.valid, 0)
 	}
-	if valid {
-		c.valid[c.n/8] |= 1 << (c.n % 8)
-	} else {
-		c.nulls++
-	}
+	c.valid[c.n/8] |= 1 << (c.n % 8)
 	c.n++
 }
 
 func (c *column) isNull(i int) bool { return c.valid[i/8]&(1<<(i%8)) == 0 }
 
-func (c *column) null() {
+// null appends one null.
+func (c *column) null() { c.pad(c.n + 1) }
+
+// pad appends nulls until there are n values. Columns are padded only when a later value comes, or
+// at the end: most columns of most rows are empty.
+func (c *column) pad(n int) {
+	k := n - c.n
+	if k <= 0 {
+		return
+	}
 	switch c.kind {
 	case schemas.Text, schemas.JSON:
-		c.ends = append(c.ends, int32(len(c.data)))
+		end := int32(len(c.data))
+		for range k {
+			c.ends = append(c.ends, end)
+		}
 	case schemas.Bool:
-		c.bit(false)
+		c.data = append(c.data, make([]byte, (n+7)/8-len(c.data))...)
 	default:
-		c.data = append(c.data, make([]byte, width(c.kind))...)
+		c.data = append(c.data, make([]byte, k*width(c.kind))...)
 	}
-	c.mark(false)
+	c.valid = append(c.valid, make([]byte, (n+7)/8-len(c.valid))...)
+	c.nulls += k
+	c.n = n
 }
 
 func (c *column) text(b []byte) {
 	c.data = append(c.data, b...)
 	c.ends = append(c.ends, int32(len(c.data)))
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) int(v int64) {
 	c.data = binary.LittleEndian.AppendUint64(c.data, uint64(v))
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) float(v float64) {
 	c.data = binary.LittleEndian.AppendUint64(c.data, math.Float64bits(v))
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) day(v int32) {
 	c.data = binary.LittleEndian.AppendUint32(c.data, uint32(v))
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) decimal(v decimal128.Num) {
 	c.data = binary.LittleEndian.AppendUint64(c.data, v.LowBits())
 	c.data = binary.LittleEndian.AppendUint64(c.data, uint64(v.HighBits()))
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) bool(v bool) {
 	c.bit(v)
-	c.mark(true)
+	c.mark()
 }
 
 func (c *column) bit(v bool) {
 	if c.n%8 == 0 {
-		c.data = append(c.data[:c.n/8], 0)
+		c.data = append(c.data, 0)
 	}
 	if v {
 		c.data[c.n/8] |= 1 << (c.n % 8)
@@ -114,16 +124,15 @@ func (c *column) bit(v bool) {
 
 // cut drops all values from position n on.
 func (c *column) cut(n int) {
-	for ; c.n > n; c.n-- {
-		i := c.n - 1
+	if c.n <= n {
+		return
+	}
+	for i := n; i < c.n; i++ {
 		if c.isNull(i) {
 			c.nulls--
 		}
-		c.valid[i/8] &^= 1 << (i % 8)
-		if c.kind == schemas.Bool {
-			c.data[i/8] &^= 1 << (i % 8)
-		}
 	}
+	c.valid = cutBits(c.valid, n)
 	switch c.kind {
 	case schemas.Text, schemas.JSON:
 		c.ends = c.ends[:n]
@@ -133,15 +142,26 @@ func (c *column) cut(n int) {
 		}
 		c.data = c.data[:end]
 	case schemas.Bool:
+		c.data = cutBits(c.data, n)
 	default:
 		c.data = c.data[:n*width(c.kind)]
 	}
+	c.n = n
 }
 
-// repeat appends the value at position i of from, or null for i < 0.
+// cutBits keeps the first n bits of a bitmap.
+func cutBits(b []byte, n int) []byte {
+	b = b[:(n+7)/8]
+	if n%8 != 0 {
+		b[n/8] &= 1<<(n%8) - 1
+	}
+	return b
+}
+
+// repeat appends the value at position i of from.
 func (c *column) repeat(from *column, i int) {
 	switch {
-	case i < 0 || from.isNull(i):
+	case from.isNull(i):
 		c.null()
 	case c.kind == schemas.Text || c.kind == schemas.JSON:
 		c.text(from.bytesAt(i))
@@ -150,7 +170,7 @@ func (c *column) repeat(from *column, i int) {
 	default:
 		w := width(c.kind)
 		c.data = append(c.data, from.data[i*w:(i+1)*w]...)
-		c.mark(true)
+		c.mark()
 	}
 }
 

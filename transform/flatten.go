@@ -22,11 +22,13 @@ type Flattener struct {
 	// Of the version at hand.
 	version  *Version
 	document schemas.DocumentKind
-	frames   []*frame
+	frames   []*frame // the first depth are open, the others wait for reuse
+	depth    int
 	ordinals []int64
 	file     int64 // position among the files of one member
 	scratch  []byte
-	spare    []*frame // frames for reuse
+	decoders []*decoder // one for the document, one for each value within a value; the first level are in use
+	level    int
 }
 
 type driftKey struct {
@@ -57,13 +59,13 @@ func (f *Flattener) Add(v Version) {
 		for i, t := range f.tables {
 			t.cut(marks[i])
 		}
-		f.frames, f.ordinals = f.frames[:0], f.ordinals[:0]
+		f.depth, f.level, f.ordinals = 0, 0, f.ordinals[:0]
 		f.rejects = append(f.rejects[:rejects], Reject{Application: v.Application, SessionID: v.SessionID,
 			Document: f.document, Scope: ScopeDocument, Reason: err.Error()})
 		return
 	}
 	for i, t := range f.tables {
-		t.fillVersion(f, marks[i])
+		t.fillVersion(&v, marks[i])
 	}
 }
 
@@ -83,13 +85,44 @@ func (f *Flattener) documents(docs []schemas.Document) error {
 			continue
 		}
 		f.document = d.Kind
-		dec := jsontext.NewDecoder(bytes.NewBuffer(d.Body))
+		dec := f.decode(d.Body)
 		if err := f.content(dec, root, dec.PeekKind()); err != nil {
 			return unreadable(err, dec)
 		}
+		f.level--
 	}
 	f.closeFrame()
 	return nil
+}
+
+// A decoder is kept for reuse.
+type decoder struct {
+	jsontext.Decoder
+	from bytes.Buffer
+	text []byte // a copy of what is read, where it is part of another text
+}
+
+// decode starts to read a text one level below the present one. Names were found unique when the
+// document became canonical.
+func (f *Flattener) decode(text []byte) *jsontext.Decoder {
+	if f.level == len(f.decoders) {
+		f.decoders = append(f.decoders, &decoder{})
+	}
+	d := f.decoders[f.level]
+	f.level++
+	d.from = *bytes.NewBuffer(text)
+	d.Reset(&d.from, jsontext.AllowDuplicateNames(true))
+	return &d.Decoder
+}
+
+// decodeCopy is decode of a text that the next read of another decoder would overwrite.
+func (f *Flattener) decodeCopy(text []byte) *jsontext.Decoder {
+	if f.level == len(f.decoders) {
+		f.decoders = append(f.decoders, &decoder{})
+	}
+	d := f.decoders[f.level]
+	d.text = append(d.text[:0], text...)
+	return f.decode(d.text)
 }
 
 // at reads the value that stands at a known place.
@@ -195,67 +228,64 @@ func (f *Flattener) content(dec *jsontext.Decoder, n *node, kind jsontext.Kind) 
 	return nil
 }
 
+// members reads an object. The members of a canonical document come in order, like those of the
+// plan: most are found by going on in it.
 func (f *Flattener) members(dec *jsontext.Decoder, n *node) error {
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	for {
-		if dec.PeekKind() == '}' {
-			_, err := dec.ReadToken()
-			return err
-		}
+	for i := 0; dec.PeekKind() != '}'; {
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
 		name := unquote(raw, f.scratch)
-		if m := n.members[string(name)]; m != nil {
-			err = f.at(dec, m)
-		} else if secretNames[string(name)] || n.anything {
-			err = dec.SkipValue()
+		for i < len(n.sorted) && n.sorted[i].name < string(name) {
+			i++
+		}
+		var m *node
+		if i < len(n.sorted) && n.sorted[i].name == string(name) {
+			m = n.sorted[i]
 		} else {
+			m = n.members[string(name)]
+		}
+		switch {
+		case m != nil:
+			err = f.at(dec, m)
+		case n.anything || secretNames[string(name)]:
+			err = dec.SkipValue()
+		default:
 			err = f.unknown(dec, n, string(name))
 		}
 		if err != nil {
 			return err
 		}
 	}
+	_, err := dec.ReadToken()
+	return err
 }
 
 // capture takes the whole value as JSON and then walks it for the columns that want parts of it.
 func (f *Flattener) capture(dec *jsontext.Decoder, n *node, kind jsontext.Kind) error {
 	raw, err := dec.ReadValue()
-	if err != nil {
+	if err != nil || kind == 'n' {
 		return err
 	}
-	if kind == 'n' {
-		return nil
-	}
-	parts := n.members != nil || n.elem != nil || len(n.opens) > 0 || n.mixed()
-	if parts {
-		raw = bytes.Clone(raw)
-	}
 	v := scalar{kind: kind, raw: raw, text: raw}
-	switch kind {
-	case '"':
-		v.text = unquote(raw, f.scratch)
-	case '{', '[':
-		v.raw = canonicalValue(raw)
+	if kind != '{' && kind != '[' {
+		if kind == '"' {
+			v.text = unquote(raw, f.scratch)
+		}
+		f.feed(n, v)
+		return nil
 	}
 	f.feedJSON(n, v)
-	if !parts {
+	if n.inner == nil {
 		return nil
 	}
-	below := *n
-	below.json, below.reads = false, nil
-	if kind != '{' && kind != '[' {
-		below.reads = slices.DeleteFunc(slices.Clone(n.reads), func(r read) bool { return r.col.Kind == schemas.JSON })
-		if len(below.reads) == 0 {
-			return nil
-		}
-		return f.content(jsontext.NewDecoder(bytes.NewBuffer(raw)), &below, kind)
-	}
-	return f.at(jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true)), &below)
+	err = f.at(f.decodeCopy(raw), n.inner)
+	f.level--
+	return err
 }
 
 // unknown keeps a member that no column reads beside the row it stands in.
@@ -270,12 +300,11 @@ func (f *Flattener) unknown(dec *jsontext.Decoder, n *node, name string) error {
 	if len(n.opens) > 0 {
 		rel = name
 	}
-	if fr := f.frames[0]; len(f.frames) == 1 && len(fr.rows) > 0 && f.document != fr.rows[0].source.Document {
+	if fr := f.frames[0]; f.depth == 1 && len(fr.rows) > 0 && f.document != fr.rows[0].source.Document {
 		rel = string(f.document) + "." + rel
 	}
-	value := canonicalValue(raw)
-	for i := len(f.frames) - 1; i >= 0; i-- {
-		if f.frames[i].keep(rel, value) {
+	for i := f.depth - 1; i >= 0; i-- {
+		if f.frames[i].keep(rel, raw) {
 			return nil
 		}
 	}

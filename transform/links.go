@@ -1,10 +1,6 @@
 package transform
 
-import (
-	"bytes"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "bytes"
 
 // secretNames are members that never leave, wherever they stand: in maps that nobody describes
 // too, where no column's class can say so.
@@ -50,16 +46,4 @@ func signed(s []byte) bool {
 		}
 	}
 	return false
-}
-
-// scrubString returns the text as a JSON string, cut to its path where it is a signed link.
-func scrubString(text []byte) []byte {
-	if signed(text) {
-		text = linkPath(text)
-	}
-	out, err := jsontext.AppendQuote(make([]byte, 0, len(text)+2), text)
-	if err != nil {
-		panic("transform: quote of a validated string: " + err.Error())
-	}
-	return out
 }

@@ -14,6 +14,8 @@ type plan struct {
 	index  map[string]int // table name to position
 	roots  map[schemas.DocumentKind]*node
 	media  int // position of table media, -1 where there is none
+
+	mediaFills fills
 }
 
 // A node is one place in a document. Its path is what the vendor's page would call it.
@@ -21,10 +23,13 @@ type node struct {
 	path     string // from the document: "aml_screenings[].hits[].id"
 	rel      string // from the element of the enclosing row
 	members  map[string]*node
-	elem     *node // element of the list that stands here; a lone object is a list of one
+	sorted   []*node // the members in order of name, which is the order of a canonical document
+	name     string  // as a member
+	elem     *node   // element of the list that stands here; a lone object is a list of one
 	reads    []read
 	opens    []open // rows that each value at this place is made into
 	json     bool   // some column takes the whole value as JSON
+	inner    *node  // the same place without those columns, where others want parts of the value
 	media    string // kind of the media file that a link here stands for
 	secret   bool
 	volatile bool
@@ -46,6 +51,49 @@ type open struct {
 	table  int
 	source *schemas.Source
 	root   bool // the row that stands for the whole session or entity
+	fills  fills
+}
+
+// fills are the columns of a row that the document does not give, and those that it must.
+type fills struct {
+	consts   []constant
+	ordinals []ordinal
+	keys     []int // made of several members
+	required []int // from the document, and never null
+	extra    int   // keeps members that no column reads; -1: the table has no such column
+}
+
+type constant struct {
+	column int
+	text   []byte
+}
+
+type ordinal struct{ column, list int }
+
+func fillsOf(t *schemas.Table, s *schemas.Source) fills {
+	f := fills{extra: -1}
+	for i, c := range t.Stored() {
+		text, fixed := s.Const[c.Name]
+		switch {
+		case fixed:
+			f.consts = append(f.consts, constant{i, []byte(text)})
+		case c.Path == schemas.EnvOrdinal0:
+			f.ordinals = append(f.ordinals, ordinal{i, 0})
+		case c.Path == schemas.EnvOrdinal1:
+			f.ordinals = append(f.ordinals, ordinal{i, 1})
+		case c.Path == schemas.EnvOrdinal2:
+			f.ordinals = append(f.ordinals, ordinal{i, 2})
+		case c.Path == schemas.EnvExtra:
+			f.extra = i
+		case strings.HasPrefix(c.Path, "$"), strings.HasPrefix(c.Path, "../"):
+			// filled when the version, or the element around, is complete
+		case strings.Contains(c.Path, "+"):
+			f.keys = append(f.keys, i)
+		case !c.Null:
+			f.required = append(f.required, i)
+		}
+	}
+	return f
 }
 
 // step is one element of a path: a member name, or an element of a list.
@@ -75,7 +123,7 @@ func compile(tables []schemas.Table) *plan {
 		p.tables = append(p.tables, t)
 		p.index[t.Name] = i
 		if t.Name == "media" {
-			p.media = i
+			p.media, p.mediaFills = i, fillsOf(t, &schemas.Source{})
 		}
 	}
 	for ti, t := range p.tables {
@@ -91,6 +139,7 @@ func compile(tables []schemas.Table) *plan {
 	for _, r := range p.roots {
 		r.finish(false)
 		r.check(nil)
+		r.split()
 	}
 	return p
 }
@@ -148,7 +197,7 @@ func (p *plan) addSource(ti int, s *schemas.Source) {
 	if at != frames[len(frames)-1] {
 		frames = append(frames, at) // a lone object
 	}
-	at.opens = append(at.opens, open{table: ti, source: s, root: s.Path == ""})
+	at.opens = append(at.opens, open{table: ti, source: s, root: s.Path == "", fills: fillsOf(t, s)})
 	columns := t.Stored()
 	physical := map[string]int{}
 	for i, c := range columns {
@@ -223,6 +272,21 @@ func (n *node) feed(rd read) {
 	}
 }
 
+// split separates the columns that take a whole value from those that take its parts.
+func (n *node) split() {
+	if n.json && (n.members != nil || n.elem != nil || len(n.opens) > 0) {
+		inner := *n
+		inner.json, inner.reads = false, nil
+		n.inner = &inner
+	}
+	for _, m := range n.members {
+		m.split()
+	}
+	if n.elem != nil {
+		n.elem.split()
+	}
+}
+
 // finish makes paths relative to their rows and passes down what holds for whole subtrees.
 func (n *node) finish(anything bool) {
 	n.anything = anything || n.json
@@ -231,8 +295,11 @@ func (n *node) finish(anything bool) {
 		if len(n.opens) > 0 {
 			m.rel = name
 		}
+		m.name = name
+		n.sorted = append(n.sorted, m)
 		m.finish(n.anything)
 	}
+	slices.SortFunc(n.sorted, func(a, b *node) int { return strings.Compare(a.name, b.name) })
 	if n.elem != nil {
 		n.elem.rel = n.rel + "[]"
 		n.elem.finish(n.anything)
@@ -253,11 +320,6 @@ func (n *node) check(open []int) {
 	if n.elem != nil {
 		n.elem.check(open)
 	}
-}
-
-// mixed reports whether a place that some column takes as JSON feeds other columns too.
-func (n *node) mixed() bool {
-	return slices.ContainsFunc(n.reads, func(r read) bool { return r.col.Kind != schemas.JSON })
 }
 
 // defaultPlan is the plan of the program's own tables.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"kycsync/schemas"
 
@@ -98,25 +100,19 @@ var fold = cases.Fold()
 func setText(dst *column, c *schemas.Column, v scalar) (want string) {
 	switch c.Norm {
 	case schemas.AsIs:
-		if signed(v.text) {
-			dst.text(linkPath(v.text))
-		} else {
-			dst.text(v.text)
-		}
+		dst.text(v.text)
 	case schemas.Fold:
 		dst.text([]byte(FoldKey(string(v.text))))
 	case schemas.ISO3:
-		if iso := schemas.CountryISO3(string(v.text)); iso != "" {
+		if iso := iso3.of(v.text); iso != "" {
 			dst.text([]byte(iso))
 		} else {
 			dst.null()
 		}
 	case schemas.Status:
-		word, _ := schemas.StatusWord(string(v.text))
-		dst.text([]byte(word))
+		dst.text([]byte(statusWord.of(v.text)))
 	case schemas.FeatureWord:
-		word, _ := schemas.NormalFeature(string(v.text))
-		dst.text([]byte(word))
+		dst.text([]byte(featureWord.of(v.text)))
 	case schemas.AmbiguousT:
 		if _, ambiguous, ok := instant(v); ok && !ambiguous {
 			dst.null()
@@ -133,9 +129,6 @@ func setText(dst *column, c *schemas.Column, v scalar) (want string) {
 
 func setJSON(dst *column, c *schemas.Column, v scalar) {
 	out := v.raw
-	if v.kind == '"' {
-		out = scrubString(v.text)
-	}
 	if c.Norm == schemas.Array {
 		out = append(append([]byte{'['}, out...), ']')
 	}
@@ -189,4 +182,46 @@ func jsonNumber(b []byte) bool {
 }
 
 // FoldKey is how a text is stored in a column of norm Fold.
-func FoldKey(s string) string { return fold.String(norm.NFKC.String(s)) }
+func FoldKey(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return fold.String(norm.NFKC.String(s))
+		}
+	}
+	return strings.ToLower(s)
+}
+
+// A memo remembers what became of the few words that a normalised column ever sees. It holds so
+// many that a flood of odd ones cannot fill memory.
+type memo struct {
+	make func(string) string
+	mu   sync.RWMutex
+	seen map[string]string
+}
+
+const maxMemo = 4096
+
+var (
+	iso3        = memo{make: schemas.CountryISO3}
+	statusWord  = memo{make: func(s string) string { word, _ := schemas.StatusWord(s); return word }}
+	featureWord = memo{make: func(s string) string { word, _ := schemas.NormalFeature(s); return word }}
+)
+
+func (m *memo) of(text []byte) string {
+	m.mu.RLock()
+	word, ok := m.seen[string(text)]
+	m.mu.RUnlock()
+	if ok {
+		return word
+	}
+	word = m.make(string(text))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == nil {
+		m.seen = map[string]string{}
+	}
+	if len(m.seen) < maxMemo {
+		m.seen[string(text)] = word
+	}
+	return word
+}

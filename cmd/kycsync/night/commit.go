@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -90,9 +91,14 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 	r.batch.inOrder()
 	notes := &notes{run: r, seq: seq,
 		rejects: transform.NewRows(schemas.Lookup("rejects")), drift: map[driftKey]*transform.Drift{}}
-	if err := r.flatten(w, notes, seq); err != nil {
+	versions := slices.Concat(r.batch.versions, r.batch.flows)
+	if err := flatten(versions, seq, func(c *chunk) error {
+		notes.take(c.rows)
+		return errors.Join(c.rows.Take(w.write), c.documents.Take(w.write))
+	}); err != nil {
 		return err
 	}
+	r.Versions += int64(len(r.batch.versions))
 	for _, rej := range r.batch.rejects {
 		notes.reject(rej)
 	}
@@ -109,38 +115,6 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// chunk is how many versions become rows at a time.
-const chunk = 1000
-
-// flatten turns the pending versions into rows and keeps their documents.
-func (r *run) flatten(w *partSet, notes *notes, seq int64) error {
-	f := transform.NewFlattener()
-	docs := transform.NewRows(schemas.Lookup("raw_documents"))
-	all := append(r.batch.versions[:len(r.batch.versions):len(r.batch.versions)], r.batch.flows...)
-	for i, p := range all {
-		p.VersionSeq = seq
-		f.Add(p.Version)
-		for j, d := range p.Documents {
-			docs.Append(map[string]any{
-				"application": p.Application, "document": string(d.Kind), "session_id": d.ID, "version_seq": seq,
-				"observed_at": d.ObservedAt, "content_sha256": p.raw[j].content, "received_sha256": p.raw[j].received, "body": d.Body,
-			})
-		}
-		if (i+1)%chunk != 0 && i != len(all)-1 {
-			continue
-		}
-		notes.take(f)
-		if err := f.Take(w.write); err != nil {
-			return err
-		}
-		if err := docs.Take(w.write); err != nil {
-			return err
-		}
-	}
-	r.Versions += int64(len(r.batch.versions))
 	return nil
 }
 

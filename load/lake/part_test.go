@@ -257,3 +257,63 @@ func TestFooterCarriesNoPersonalValue(t *testing.T) {
 		}
 	}
 }
+
+// The caller may use the memory of a batch again once Write has returned.
+func TestPartKeepsNothingOfTheCallers(t *testing.T) {
+	table := &schemas.Table{Name: "borrowed", History: schemas.Log, Columns: []schemas.Column{
+		{ID: 1, Name: "text", Kind: schemas.Text, Class: schemas.Internal},
+		{ID: 2, Name: "number", Kind: schemas.Int, Class: schemas.Internal},
+	}}
+	w, err := NewPart(table, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = 700 // less than a slice, and two batches more than one
+	text, ends, numbers := make([]byte, rows), make([]int32, rows+1), make([]int64, rows)
+	for i := range rows + 1 {
+		ends[i] = int32(i)
+	}
+	for round := range 3 {
+		for i := range rows {
+			text[i], numbers[i] = byte('a'+round), int64(round)
+		}
+		cols := []arrow.Array{
+			array.NewStringData(array.NewData(arrow.BinaryTypes.String, rows, []*memory.Buffer{nil,
+				memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(ends)), memory.NewBufferBytes(text)}, nil, 0, 0)),
+			array.NewInt64Data(array.NewData(arrow.PrimitiveTypes.Int64, rows, []*memory.Buffer{nil,
+				memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(numbers))}, nil, 0, 0)),
+		}
+		if err := w.Write(array.NewRecordBatch(table.Arrow(), cols, rows)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spooled, err := w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(dir, Config{})
+	part, err := l.Put(context.Background(), spooled, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for b, err := range l.Rows(context.Background(), table, part, t.TempDir()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range int(b.NumRows()) {
+			round := n / rows
+			if got := b.Column(0).(*array.String).Value(i); got != string(rune('a'+round)) || b.Column(1).(*array.Int64).Value(i) != int64(round) {
+				t.Fatalf("row %d: got %q, %d, want those of batch %d", n, got, b.Column(1).(*array.Int64).Value(i), round)
+			}
+			n++
+		}
+	}
+	if n != 3*rows {
+		t.Errorf("got %d rows, want %d", n, 3*rows)
+	}
+}

@@ -11,7 +11,7 @@ import (
 // A slicer re-cuts record batches into slices of a wanted length.
 type slicer struct {
 	schema  *arrow.Schema
-	batches []arrow.RecordBatch
+	batches []arrow.RecordBatch // all but the last are the slicer's own copies
 	rows    int64
 }
 
@@ -22,6 +22,33 @@ func (s *slicer) add(b arrow.RecordBatch) {
 	b.Retain()
 	s.batches = append(s.batches, b)
 	s.rows += b.NumRows()
+}
+
+// own copies what is left of the batch that was added last, whose memory belongs to somebody who
+// will use it again.
+func (s *slicer) own() error {
+	if s.rows == 0 {
+		return nil
+	}
+	last := len(s.batches) - 1
+	b := s.batches[last]
+	cols := make([]arrow.Array, b.NumCols())
+	defer func() {
+		for _, c := range cols {
+			if c != nil {
+				c.Release()
+			}
+		}
+	}()
+	for i, col := range b.Columns() {
+		var err error
+		if cols[i], err = array.Concatenate([]arrow.Array{col}, memory.DefaultAllocator); err != nil {
+			return err
+		}
+	}
+	s.batches[last] = array.NewRecordBatch(s.schema, cols, b.NumRows())
+	b.Release()
+	return nil
 }
 
 // take removes the first n rows, at most s.rows, and returns them. The caller releases them.

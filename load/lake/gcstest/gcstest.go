@@ -61,12 +61,12 @@ func (s *Server) Options() []option.ClientOption {
 // Objects returns the names of all objects in the bucket.
 func (s *Server) Objects(t testing.TB) []string {
 	t.Helper()
-	objects, _, err := s.fake.ListObjects(BucketName, "", "", false)
+	list, err := s.fake.ListObjectsWithOptionsPaginated(BucketName, fakestorage.ListOptions{})
 	if err != nil {
 		t.Fatalf("list fake store: %v", err)
 	}
-	names := make([]string, len(objects))
-	for i, o := range objects {
+	names := make([]string, len(list.Objects))
+	for i, o := range list.Objects {
 		names[i] = o.Name
 	}
 	return names

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"kycsync/extract"
@@ -40,7 +41,7 @@ type Config struct {
 	WorkDir     string           // private directory for files in the making
 	Now         func() time.Time // the clock of record. Defaults to time.Now
 	MaxDuration time.Duration    // stop fetching then. Defaults to no limit
-	BatchSize   int              // versions per commit. Defaults to 5000
+	BatchSize   int              // versions per commit. Defaults to 3000
 	BatchTime   time.Duration    // time between commits. Defaults to 5 minutes
 	PerMinute   int              // permitted requests, for the forecast of Plan; 0: no limit
 	Version     string           // of the program, for the run record
@@ -57,7 +58,7 @@ func (c *Config) defaults() {
 		c.Now = time.Now
 	}
 	if c.BatchSize == 0 {
-		c.BatchSize = 5000
+		c.BatchSize = 3000
 	}
 	if c.BatchTime == 0 {
 		c.BatchTime = 5 * time.Minute
@@ -224,6 +225,8 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	r.Step("warehouse")
+	r.listing, r.known = listing{}, nil
+	debug.FreeOSMemory() // what the night held is DuckDB's to use now
 	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
 	if err != nil {
 		r.WarehouseDeferred = true

@@ -109,7 +109,6 @@ var runs = Table{
 		{ID: 16, Name: "fetched", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "decisions"},
 		{ID: 17, Name: "unchanged", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "decisions that were as stored"},
 		{ID: 18, Name: "versions", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "stored"},
-		{ID: 19, Name: "single_path_versions", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "that differ from the one before in one path only"},
 		{ID: 20, Name: "rejects", Kind: Int, Null: true, Class: Internal, Path: EnvCode},
 		{ID: 21, Name: "drift", Kind: Int, Null: true, Class: Internal, Path: EnvCode},
 		{ID: 22, Name: "requests", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "HTTP requests"},
@@ -118,7 +117,7 @@ var runs = Table{
 		{ID: 25, Name: "waited_seconds", Kind: Float, Null: true, Class: Internal, Path: EnvCode, Doc: "for the rate limit"},
 		{ID: 26, Name: "parts", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "files written"},
 		{ID: 27, Name: "part_bytes", Kind: Int, Null: true, Class: Internal, Path: EnvCode},
-		{ID: 28, Name: "figures", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "whatever else was counted"},
+		{ID: 28, Name: "figures", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "all that was counted"},
 	},
 }
 

@@ -1,6 +1,7 @@
 package night
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -65,7 +66,8 @@ func (r *run) figures() map[string]int64 {
 	return map[string]int64{
 		"listed": r.Listed, "new": r.New, "changed": r.Changed, "open": r.Open, "fetched": r.Fetched,
 		"unchanged": r.Unchanged, "gone": r.Gone, "versions": r.Versions, "rejects": r.Rejects, "drift": r.Drift,
-		"requests": r.Requests, "retries": r.Retries, "throttled": r.Throttled,
+		"requests": r.Requests, "retries": r.Retries, "throttled": r.Throttled, "pages": r.Pages, "stale": r.StaleAgain,
+		"parts": r.Parts, "part_bytes": r.PartBytes, "commits": r.Commits,
 	}
 }
 
@@ -81,6 +83,10 @@ func (r *run) record(seq int64) *transform.Rows {
 	case r.Rejects > 0:
 		outcome, note = "published, degraded", fmt.Sprintf("%d elements could not be read", r.Rejects)
 	}
+	figures, err := json.Marshal(r.figures())
+	if err != nil {
+		panic("night: figures that are not JSON: " + err.Error())
+	}
 	rows := transform.NewRows(schemas.Lookup("runs"))
 	rows.Append(map[string]any{
 		"run_id": r.RunID, "version_seq": seq, "application": r.Config.Application, "kind": "sync",
@@ -90,6 +96,7 @@ func (r *run) record(seq int64) *transform.Rows {
 		"open_sessions": r.Open, "fetched": r.Fetched, "unchanged": r.Unchanged, "versions": r.Versions,
 		"rejects": r.Rejects, "drift": r.Drift, "requests": r.Requests, "retries": r.Retries, "throttled": r.Throttled,
 		"waited_seconds": r.Waited.Seconds(), "parts": r.Parts, "part_bytes": r.PartBytes,
+		"figures": figures,
 	})
 	return rows
 }

@@ -37,10 +37,10 @@ type Row struct {
 	Kind        schemas.SessionKind
 	Number      int64
 	Status      string
-	CreatedAt   time.Time // UTC; zero if it could not be read
-	Body        []byte    // the row's own bytes, as received
-	ObservedAt  time.Time // UTC
-	Fingerprint string    // left to the caller
+	CreatedAt   time.Time      // UTC; zero if it could not be read
+	Body        []byte         // the row's own bytes, as received
+	ObservedAt  time.Time      // UTC
+	Fingerprint schemas.Digest // left to the caller
 }
 
 // A BadRow is a row of a list that could not be read.

@@ -50,7 +50,9 @@ type class struct {
 
 // classes are all reasons, the most urgent first. A session counts to the first that applies.
 var classes = []class{
-	{ReasonNew, func(s sight, _ time.Time) (time.Time, bool) { return s.row.CreatedAt, s.known.ContentHash == "" }},
+	{ReasonNew, func(s sight, _ time.Time) (time.Time, bool) {
+		return s.row.CreatedAt, s.known.ContentHash == (schemas.Digest{})
+	}},
 	{ReasonChanged, func(s sight, _ time.Time) (time.Time, bool) {
 		return s.row.CreatedAt, s.row.Fingerprint != s.known.Fingerprint
 	}},

@@ -17,18 +17,18 @@ var night = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
 func TestPlan(t *testing.T) {
 	hour := func(n int) time.Time { return night.Add(time.Duration(n-100) * time.Hour) }
 	row := func(n int, status, fingerprint string) Row {
-		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: hour(n), Fingerprint: fingerprint}
+		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: hour(n), Fingerprint: digest(fingerprint)}
 	}
 	known := map[schemas.SessionID]schemas.Known{}
 	know := func(n int, k schemas.Known) { known[testID(n)] = k }
-	know(1, schemas.Known{ContentHash: "c", Fingerprint: "same", LastChecked: hour(90)})
-	know(2, schemas.Known{ContentHash: "c", Fingerprint: "old"})
-	know(3, schemas.Known{ContentHash: "c", Fingerprint: "same", LastChecked: hour(80)})
-	know(4, schemas.Known{ContentHash: "c", Fingerprint: "same", LastChecked: hour(70)})
-	know(5, schemas.Known{ContentHash: "c", Fingerprint: "same", Stale: true})
-	know(6, schemas.Known{Fingerprint: "same"})
-	know(7, schemas.Known{ContentHash: "c", Fingerprint: "old"})
-	know(90, schemas.Known{ContentHash: "c", Fingerprint: "same", Status: "In Review"})
+	know(1, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(90)})
+	know(2, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("old")})
+	know(3, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(80)})
+	know(4, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(70)})
+	know(5, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), Stale: true})
+	know(6, schemas.Known{Fingerprint: digest("same")})
+	know(7, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("old")})
+	know(90, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), Status: "In Review"})
 	listed := []Row{
 		row(9, "Approved", "new"),
 		row(8, "In Progress", "new"),
@@ -93,9 +93,9 @@ func TestPlanProperties(t *testing.T) {
 		for i := range n {
 			id := testID(i)
 			listed = append(listed, Row{ID: id, Number: int64(i), Status: rapid.SampledFrom(statuses).Draw(t, "status"),
-				Fingerprint: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "fingerprint"), CreatedAt: night.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "age")) * time.Hour)})
+				Fingerprint: digest(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "fingerprint")), CreatedAt: night.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "age")) * time.Hour)})
 			if rapid.Bool().Draw(t, "known") {
-				known[id] = schemas.Known{Fingerprint: "a", ContentHash: rapid.SampledFrom([]string{"", "c"}).Draw(t, "hash"),
+				known[id] = schemas.Known{Fingerprint: digest("a"), ContentHash: digest(rapid.SampledFrom([]string{"", "c"}).Draw(t, "hash")),
 					Stale: rapid.Bool().Draw(t, "stale"), LastChecked: night.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "checked")) * time.Hour)}
 			}
 		}
@@ -109,7 +109,7 @@ func TestPlanProperties(t *testing.T) {
 		}
 		for _, r := range listed {
 			k, ok := known[r.ID]
-			settled := ok && k.ContentHash != "" && k.Fingerprint == r.Fingerprint && !k.Stale && !schemas.Open(r.Status)
+			settled := ok && k.ContentHash != (schemas.Digest{}) && k.Fingerprint == r.Fingerprint && !k.Stale && !schemas.Open(r.Status)
 			if settled == (planned[r.ID] != "") {
 				t.Fatalf("session %s: settled %v, planned %q", r.ID, settled, planned[r.ID])
 			}
@@ -124,4 +124,10 @@ func TestPlanProperties(t *testing.T) {
 			t.Fatalf("a budget does more than cut the tail:\n%s", diff)
 		}
 	})
+}
+
+// digest is a hash that a word stands for; that of the empty word is none.
+func digest(word string) (d schemas.Digest) {
+	copy(d[:], word)
+	return d
 }

@@ -1,6 +1,11 @@
 package schemas
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+)
 
 // SessionID is the vendor's id of a verification session, a lower-case UUID.
 type SessionID string
@@ -24,6 +29,28 @@ const (
 	Workflow DocumentKind = "workflow" // one row of GET /v3/workflows/
 )
 
+// A Digest is a SHA-256. The zero Digest stands for none.
+type Digest [sha256.Size]byte
+
+// String returns 64 hex digits, or nothing for the zero Digest.
+func (d Digest) String() string {
+	if d == (Digest{}) {
+		return ""
+	}
+	return hex.EncodeToString(d[:])
+}
+
+// ParseDigest reads what String wrote.
+func ParseDigest(s string) (d Digest, err error) {
+	if s == "" {
+		return d, nil
+	}
+	if n, err := hex.Decode(d[:], []byte(s)); err != nil || n != len(d) || len(s) != 2*len(d) {
+		return Digest{}, errors.New("want 64 hex digits")
+	}
+	return d, nil
+}
+
 // A Document is one body as received at one instant.
 type Document struct {
 	Kind       DocumentKind
@@ -40,8 +67,8 @@ type Known struct {
 	SessionNumber int64
 	CreatedAt     time.Time
 	Status        string // the vendor's spelling
-	Fingerprint   string // hex SHA-256 of the list row without its volatile values
-	ContentHash   string // hex SHA-256 of the newest stored version; empty: none stored
+	Fingerprint   Digest // of the list row without its volatile values
+	ContentHash   Digest // of the newest stored version; zero: none stored
 	VersionSeq    int64  // of the newest stored version; 0: none
 	LastChecked   time.Time
 	Stale         bool // the newest document could not be read; the stored version is older

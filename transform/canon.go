@@ -3,10 +3,10 @@ package transform
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,9 +18,9 @@ import (
 
 // Canonical is a document as it is kept.
 type Canonical struct {
-	JSON           []byte // keys sorted, white space dropped, number literals untouched, secrets gone, links cut to their path
-	ContentSHA256  string // hex; of what means something: without volatile values, sets in one order
-	ReceivedSHA256 string // hex; of the bytes as received
+	JSON           []byte         // keys sorted, white space dropped, number literals untouched, secrets gone, links cut to their path
+	ContentSHA256  schemas.Digest // of what means something: without volatile values, sets in one order
+	ReceivedSHA256 schemas.Digest // of the bytes as received
 }
 
 // ErrUnreadable says that a document is not strict JSON (duplicate names, invalid UTF-8, bytes
@@ -36,24 +36,18 @@ func Canonicalize(kind schemas.DocumentKind, body []byte) (Canonical, error) {
 	if err := c.document(defaultPlan.roots[kind]); err != nil {
 		return Canonical{}, fmt.Errorf("%s of %d bytes: %w", kind, len(body), err)
 	}
-	received, content := sha256.Sum256(body), sha256.Sum256(c.content.text)
-	return Canonical{JSON: bytes.Clone(c.full.text), ContentSHA256: hex.EncodeToString(content[:]), ReceivedSHA256: hex.EncodeToString(received[:])}, nil
+	return Canonical{JSON: bytes.Clone(c.full.text), ContentSHA256: sha256.Sum256(c.content.text), ReceivedSHA256: sha256.Sum256(body)}, nil
 }
 
 var canonizers = sync.Pool{New: func() any { return &canonizer{} }}
 
 // ContentHash is the hash of a version: of the content hashes of its documents, by kind.
-func ContentHash(docs map[schemas.DocumentKind]string) string {
-	kinds := make([]string, 0, len(docs))
-	for k := range docs {
-		kinds = append(kinds, string(k))
-	}
-	slices.Sort(kinds)
+func ContentHash(docs map[schemas.DocumentKind]schemas.Digest) schemas.Digest {
 	h := sha256.New()
-	for _, k := range kinds {
-		fmt.Fprintf(h, "%s %s\n", k, docs[schemas.DocumentKind(k)])
+	for _, kind := range slices.Sorted(maps.Keys(docs)) {
+		fmt.Fprintf(h, "%s %s\n", kind, docs[kind])
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return schemas.Digest(h.Sum(nil))
 }
 
 // A canonizer writes a document twice while it reads it once: in full, and without what means

@@ -57,7 +57,7 @@ func TestContentHash(t *testing.T) {
 	const base = `{"status":"Approved","id_verifications":[{"age":30,"full_name":"A","front_image":"https://m.example/1?X-Amz-Signature=a",
 		"matches":[{"session_id":"s1","status":"Approved"},{"session_id":"s2"}],"warnings":[{"risk":"X"},{"risk":"Y"}]}],
 		"aml_screenings":[{"total_hits":2,"next_ongoing_monitoring_bill_date":"2026-01-01","hits":[{"id":"a"},{"id":"b"}]}],"nfc_verifications":null}`
-	hash := func(old, new string) string {
+	hash := func(old, new string) schemas.Digest {
 		in := strings.Replace(base, old, new, 1)
 		if old != "" && in == base {
 			t.Fatalf("%s is not in the document", old)

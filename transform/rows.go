@@ -259,7 +259,7 @@ func (v *Version) env(col *schemas.Column) any {
 	case schemas.EnvRunID:
 		return v.RunID
 	case schemas.EnvContentHash:
-		return v.ContentHash
+		return v.ContentHash.String()
 	}
 	return v.Env[col.Name]
 }

@@ -24,7 +24,7 @@ type flattened struct {
 func flatten(t *testing.T, docs ...schemas.Document) flattened {
 	t.Helper()
 	v := Version{Application: "app", SessionID: testSession, SessionKind: schemas.UserSession, SessionNumber: 7,
-		VersionSeq: 3, ObservedAt: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), RunID: "run", ContentHash: "hash"}
+		VersionSeq: 3, ObservedAt: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), RunID: "run", ContentHash: schemas.Digest{1}}
 	for _, d := range docs {
 		c, err := Canonicalize(d.Kind, d.Body)
 		if err != nil {

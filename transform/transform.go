@@ -34,7 +34,7 @@ type Version struct {
 	VersionSeq    int64
 	ObservedAt    time.Time // UTC
 	RunID         string
-	ContentHash   string             // hex
+	ContentHash   schemas.Digest
 	Env           map[string]any     // further values by Env path, for columns that the version fills
 	Documents     []schemas.Document // at most one of each kind; bodies as Canonicalize returns them
 }

@@ -5,13 +5,14 @@ import (
 	"runtime/debug"
 )
 
-// goMemory is what the Go part of the process aims to stay below; DuckDB has its own limit. A run
-// keeps some 100 MiB alive and makes much garbage, which would double that more than once.
-const goMemory = 300 << 20
+// gcPercent is how much garbage, in percent of what is alive, waits for collection. A run makes
+// much garbage; with Go's own 100 the heap would be twice what is alive while DuckDB wants memory
+// too. A fixed limit instead would spend all time collecting once a large account comes near it.
+const gcPercent = 40
 
-// limitMemory sets the aim, unless the environment does.
+// limitMemory sets the percentage, unless the environment does.
 func limitMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(goMemory)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 }

@@ -28,7 +28,7 @@ type pending struct {
 }
 
 // raw is what raw_documents says of one document besides its body.
-type raw struct{ content, received string }
+type raw struct{ content, received schemas.Digest }
 
 type rejected struct {
 	transform.Reject
@@ -75,7 +75,7 @@ func (r *run) take(got extract.Fetched, failed error) {
 		r.reject(transform.Reject{SessionID: row.ID, Document: schemas.Decision, Scope: transform.ScopeDocument, Reason: failed.Error()}, now)
 		return
 	}
-	hash := transform.ContentHash(map[schemas.DocumentKind]string{
+	hash := transform.ContentHash(map[schemas.DocumentKind]schemas.Digest{
 		schemas.ListRow: row.Fingerprint, schemas.Decision: decision.ContentSHA256})
 	if hash == known.ContentHash {
 		r.Unchanged++

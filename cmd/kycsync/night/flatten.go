@@ -29,7 +29,7 @@ func (c *chunk) fill(versions []pending, seq int64) {
 		for i, d := range p.Documents {
 			c.documents.Append(map[string]any{
 				"application": p.Application, "document": string(d.Kind), "session_id": d.ID, "version_seq": seq,
-				"observed_at": d.ObservedAt, "content_sha256": p.raw[i].content, "received_sha256": p.raw[i].received, "body": d.Body,
+				"observed_at": d.ObservedAt, "content_sha256": p.raw[i].content.String(), "received_sha256": p.raw[i].received.String(), "body": d.Body,
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"unique"
 
 	"kycsync/extract"
 	"kycsync/schemas"
@@ -48,8 +49,8 @@ func (l *listing) add(rows []extract.Row) []transform.Reject {
 				Scope: transform.ScopeDocument, Reason: err.Error()})
 			continue
 		}
-		row.Fingerprint, row.Body = doc.ContentSHA256, nil
-		page = append(page, doc.ReceivedSHA256...)
+		row.Fingerprint, row.Body, row.Status = doc.ContentSHA256, nil, unique.Make(row.Status).Value()
+		page = append(page, doc.ReceivedSHA256[:]...)
 		p := place{page: int32(len(l.pages)), start: int32(len(page)), row: int32(len(l.rows))}
 		page = append(page, doc.JSON...)
 		p.end = int32(len(page))
@@ -63,10 +64,10 @@ func (l *listing) add(rows []extract.Row) []transform.Reject {
 }
 
 // row returns the listed row, its canonical text, and the SHA-256 of the row as received.
-func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, received string, ok bool) {
+func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, received schemas.Digest, ok bool) {
 	p, ok := l.place[id]
 	if !ok {
-		return extract.Row{}, nil, "", false
+		return extract.Row{}, nil, schemas.Digest{}, false
 	}
 	if l.text == nil || l.open != int(p.page) {
 		text, err := unpacker.DecodeAll(l.pages[p.page], l.text[:0])
@@ -75,7 +76,7 @@ func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, recei
 		}
 		l.text, l.open = text, int(p.page)
 	}
-	received = string(l.text[p.start-2*sha256.Size : p.start])
+	received = schemas.Digest(l.text[p.start-sha256.Size : p.start])
 	return l.rows[p.row], bytes.Clone(l.text[p.start:p.end]), received, true
 }
 

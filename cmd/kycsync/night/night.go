@@ -80,7 +80,7 @@ type run struct {
 	Summary
 	head     *lake.Commit // newest commit, nil in an empty lake
 	known    map[schemas.SessionID]schemas.Known
-	flows    map[string]string // workflow id to content hash
+	flows    map[string]schemas.Digest // workflow id to content hash
 	listing  listing
 	batch    batch
 	started  time.Time
@@ -136,7 +136,7 @@ func newRunID(t time.Time) string {
 // load reads the newest commit and what it says is known, and brings the warehouse up to what an
 // earlier run may have left published but not loaded.
 func (r *run) load(ctx context.Context) error {
-	r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]string{}
+	r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}
 	if r.Lake == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unique"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -65,23 +66,43 @@ func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 // knownAt reads one row of session_state.
 func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 	return schemas.Known{
-		Application: textAt(cell("application"), i), SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
-		SessionKind: schemas.SessionKind(textAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
-		CreatedAt: timeAt(cell("created_at"), i), Status: textAt(cell("status"), i), Fingerprint: textAt(cell("fingerprint"), i),
-		ContentHash: textAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+		Application: wordAt(cell("application"), i), SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
+		SessionKind: schemas.SessionKind(wordAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
+		CreatedAt: timeAt(cell("created_at"), i), Status: wordAt(cell("status"), i), Fingerprint: digestAt(cell("fingerprint"), i),
+		ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 		LastChecked: timeAt(cell("last_checked"), i), Stale: cell("stale").(*array.Boolean).Value(i),
 	}
 }
 
 // readWorkflows returns the content hash of the newest stored version of each workflow.
-func readWorkflows(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[string]string, error) {
-	flows := map[string]string{}
+func readWorkflows(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[string]schemas.Digest, error) {
+	flows := map[string]schemas.Digest{}
 	err := each(ctx, l, c, "workflows", dir, func(cell func(string) arrow.Array, i int) {
 		if textAt(cell("application"), i) == application {
-			flows[textAt(cell("uuid"), i)] = textAt(cell("content_hash"), i)
+			flows[textAt(cell("uuid"), i)] = digestAt(cell("content_hash"), i)
 		}
 	})
 	return flows, err
+}
+
+// digestAt panics on what is no digest: the part was verified, and no other program wrote it.
+func digestAt(a arrow.Array, i int) schemas.Digest {
+	if a.IsNull(i) {
+		return schemas.Digest{}
+	}
+	d, err := schemas.ParseDigest(a.(*array.String).Value(i))
+	if err != nil {
+		panic("night: a digest in the lake: " + err.Error())
+	}
+	return d
+}
+
+// wordAt is textAt for a column of few words, each of which it keeps once.
+func wordAt(a arrow.Array, i int) string {
+	if a.IsNull(i) {
+		return ""
+	}
+	return unique.Make(a.(*array.String).Value(i)).Value()
 }
 
 // textAt returns a copy: the batch is gone after the call. Null is empty.
@@ -104,7 +125,7 @@ func appendState(rows *transform.Rows, k schemas.Known) {
 	values := map[string]any{
 		"application": k.Application, "session_id": string(k.SessionID), "session_kind": string(k.SessionKind),
 		"session_number": k.SessionNumber, "created_at": orNoTime(k.CreatedAt), "status": orNull(k.Status),
-		"fingerprint": k.Fingerprint, "content_hash": orNull(k.ContentHash), "last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
+		"fingerprint": k.Fingerprint.String(), "content_hash": orNull(k.ContentHash.String()), "last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
 	}
 	if k.VersionSeq > 0 {
 		values["version_seq"] = k.VersionSeq

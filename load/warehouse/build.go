@@ -141,14 +141,14 @@ func (b *build) begin(ctx context.Context) error {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
-	b.cfg.Step("warehouse.open")
+	b.cfg.Step(stepOpen)
 	return b.in.transaction(ctx, func() error {
 		for _, stmt := range ddl() {
 			if err := b.in.exec(ctx, "define "+firstWords(stmt), stmt); err != nil {
 				return err
 			}
 		}
-		return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
+		return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
 	})
 }
 
@@ -166,7 +166,7 @@ func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
 	if err := b.open(ctx); err != nil {
 		return nil, doubt(ctx, err)
 	}
-	b.cfg.Step("warehouse.open")
+	b.cfg.Step(stepOpen)
 	var tables, format int
 	var definition string
 	err := b.in.row(ctx, "list tables", "SELECT count(*) FROM duckdb_tables() WHERE database_name = "+literal(catalog), &tables)

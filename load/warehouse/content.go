@@ -37,12 +37,13 @@ func logical(t *schemas.Table) []schemas.Column {
 	})
 }
 
-// content reads relation, which has t's columns. A row becomes the JSON list of its values' texts;
-// the hash is the sum of the MD5 of these, in two halves, each modulo 2^64.
+// content reads relation, which has t's columns. A row becomes the JSON list of its values that are
+// not null, each as <column ID>=<text>, so that a column that is added later changes no hash of old
+// rows; the hash is the sum of the MD5 of these, in two halves, each modulo 2^64.
 func (in *instance) content(ctx context.Context, t *schemas.Table, relation string) (TableContent, error) {
 	var texts, all []string
 	for _, c := range logical(t) {
-		texts = append(texts, canonicalText(c))
+		texts = append(texts, fmt.Sprintf("'%d=' || %s", c.ID, canonicalText(c)))
 	}
 	for _, c := range t.Stored() {
 		if c.Kind == schemas.JSON {
@@ -54,7 +55,7 @@ func (in *instance) content(ctx context.Context, t *schemas.Table, relation stri
 	var out TableContent
 	var upper, lower *big.Int
 	stmt := fmt.Sprintf(`SELECT count(*), coalesce(sum(md5_number_upper(r)), 0), coalesce(sum(md5_number_lower(r)), 0), coalesce(sum(h), 0)
-FROM (SELECT CAST(to_json([%s]) AS VARCHAR) AS r, hash(%s) AS h FROM %s)`, strings.Join(texts, ", "), strings.Join(all, ", "), relation)
+FROM (SELECT CAST(to_json(list_filter([%s], lambda x: x IS NOT NULL)) AS VARCHAR) AS r, hash(%s) AS h FROM %s)`, strings.Join(texts, ", "), strings.Join(all, ", "), relation)
 	if err := in.row(ctx, "hash "+t.Name, stmt, &out.Rows, &upper, &lower, &out.exact); err != nil {
 		return out, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kycsync/schemas"
+	"kycsync/sql"
 )
 
 // The names beside those of the tables.
@@ -38,8 +39,8 @@ func tables() []*schemas.Table {
 // ddl returns the statements that make an empty warehouse, without the views.
 func ddl() []string {
 	out := []string{
-		"CREATE TABLE " + factsTable + " (format INTEGER, ddl_sha256 VARCHAR, built_at TIMESTAMPTZ)",
-		comment("TABLE", factsTable, "About this file: the number of its format, the hash of its definition, when it was begun."),
+		"CREATE TABLE " + factsTable + " (format INTEGER, ddl_sha256 VARCHAR, views_sha256 VARCHAR, built_at TIMESTAMPTZ)",
+		comment("TABLE", factsTable, "About this file: the number of its format, the hashes of the definitions of its tables and its views, when it was begun."),
 		"CREATE TABLE " + ledgerTable + ` (seq BIGINT, committed_at TIMESTAMPTZ, published_seq BIGINT, sha256 VARCHAR,
 	parent_sha256 VARCHAR, kind VARCHAR, run_id VARCHAR, applied_at TIMESTAMPTZ)`,
 		comment("TABLE", ledgerTable, "The commits of the lake whose rows are in this file. The newest is the state that the tables show."),
@@ -55,6 +56,15 @@ func ddl() []string {
 func ddlSHA256() string {
 	sum := sha256.Sum256([]byte(strings.Join(ddl(), ";\n")))
 	return hex.EncodeToString(sum[:])
+}
+
+// viewsSHA256 identifies the views: a file with others gets them anew.
+func viewsSHA256() string {
+	h := sha256.New()
+	for _, v := range sql.Views {
+		fmt.Fprintf(h, "%s;\n", v.SQL)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func tableDDL(t *schemas.Table) []string {

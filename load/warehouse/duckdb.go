@@ -43,7 +43,6 @@ func openInstance(ctx context.Context, file string, readOnly bool, lim limits, a
 	options := url.Values{
 		"memory_limit":                  {strconv.Itoa(lim.memoryMB) + "MB"},
 		"max_temp_directory_size":       {"64GB"},
-		"checkpoint_threshold":          {"1TB"}, // a load is checkpointed once, at its end
 		"storage_compatibility_version": {storageVersion},
 		"autoload_known_extensions":     {"false"},
 		"autoinstall_known_extensions":  {"false"},

@@ -18,10 +18,8 @@ const publishedMode = 0o440
 
 // publish makes the published file show what the build file holds, unless it does so already.
 func (b *build) publish(ctx context.Context, rep Report) error {
-	for _, v := range sql.Views {
-		if err := b.in.exec(ctx, "define view "+v.Name, v.SQL); err != nil {
-			return err
-		}
+	if err := b.defineViews(ctx); err != nil {
+		return err
 	}
 	e, err := b.in.ledger(ctx)
 	if err != nil {
@@ -39,7 +37,7 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if _, err := os.Stat(b.file() + ".wal"); !errors.Is(err, fs.ErrNotExist) {
 		return errors.New("warehouse: the build file still has a write-ahead log after its checkpoint")
 	}
-	b.cfg.Step("publish.checkpoint")
+	b.cfg.Step(stepCheckpoint)
 	next, err := b.copyOut(ctx)
 	if err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
@@ -48,15 +46,31 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if err := b.proof(ctx, next, e); err != nil {
 		return fmt.Errorf("warehouse: publish: the copy: %w", err)
 	}
-	b.cfg.Step("publish.copied")
+	b.cfg.Step(stepCopied)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
 	if err := replace(next, b.cfg.Path); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
-	b.cfg.Step("publish.renamed")
+	b.cfg.Step(stepRenamed)
 	return nil
+}
+
+// defineViews makes the views, unless the file has them.
+func (b *build) defineViews(ctx context.Context) error {
+	var same bool
+	if err := b.in.row(ctx, "read the file's facts", "SELECT views_sha256 IS NOT DISTINCT FROM "+literal(viewsSHA256())+" FROM "+factsTable, &same); err != nil || same {
+		return err
+	}
+	return b.in.transaction(ctx, func() error {
+		for _, v := range sql.Views {
+			if err := b.in.exec(ctx, "define view "+v.Name, v.SQL); err != nil {
+				return err
+			}
+		}
+		return b.in.exec(ctx, "define views", "UPDATE "+factsTable+" SET views_sha256 = ?", viewsSHA256())
+	})
 }
 
 // isPublished reports whether the published file opens and stands at e.
@@ -74,13 +88,14 @@ func (b *build) proof(ctx context.Context, path string, e *ledgerEntry) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	var definition string
-	if err := in.row(ctx, "read the file's facts", "SELECT ddl_sha256 FROM "+factsTable, &definition); err != nil {
+	var same bool
+	err = in.row(ctx, "read the file's facts", fmt.Sprintf("SELECT coalesce(ddl_sha256 = %s AND views_sha256 = %s, false) FROM %s", literal(ddlSHA256()), literal(viewsSHA256()), factsTable), &same)
+	if err != nil {
 		return err
 	}
 	got, err := in.ledger(ctx)
-	if err == nil && (*got != *e || definition != ddlSHA256()) {
-		err = fmt.Errorf("%w: it stands at commit %d, want %d", ErrMismatch, got.seq, e.seq)
+	if err == nil && (*got != *e || !same) {
+		err = fmt.Errorf("%w: it stands at commit %d, want %d with the present definitions", ErrMismatch, got.seq, e.seq)
 	}
 	return err
 }

@@ -23,7 +23,7 @@ func (b *build) rebuild(ctx context.Context, target *lake.Commit) (Report, error
 		if err := b.in.transaction(ctx, func() error { return b.loadAll(ctx, target) }); err != nil {
 			return rep, err
 		}
-		b.cfg.Step("warehouse.loaded")
+		b.cfg.Step(stepLoaded)
 	}
 	var err error
 	rep.Rows, err = b.in.rowCounts(ctx)
@@ -63,7 +63,7 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 			return err
 		}
 	}
-	b.cfg.Step("warehouse.load")
+	b.cfg.Step(stepLoad)
 	return nil
 }
 

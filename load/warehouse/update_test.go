@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -175,12 +176,47 @@ func TestNothingNewIsNotPublishedAgain(t *testing.T) {
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.update()
 	w.cfg.Step = func(step string) {
-		if step == "publish.copied" {
+		if step == stepCopied {
 			t.Error("published again")
 		}
 	}
 	if rep := w.update(); rep.FromSeq != 1 || rep.ToSeq != 1 || rep.Rebuilt {
 		t.Errorf("report %+v", rep)
+	}
+}
+
+func TestOtherViewsArePublished(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	w.update()
+	tamper(t, filepath.Join(w.cfg.Path+".build", "warehouse.duckdb"), "CREATE OR REPLACE VIEW user_features AS SELECT 1 AS old", "UPDATE _warehouse SET views_sha256 = 'old'")
+	tamper(t, w.cfg.Path, "CREATE OR REPLACE VIEW user_features AS SELECT 1 AS old", "UPDATE _warehouse SET views_sha256 = 'old'")
+	if rep := w.update(); rep.Rebuilt {
+		t.Errorf("rebuilt: %s", rep.Reason)
+	}
+	equalStrings(t, "view", w.ask("SELECT feature FROM user_features"))
+}
+
+func TestCancelledBuild(t *testing.T) {
+	for _, at := range []string{stepOpen, stepLoad, stepLoaded, stepCheckpoint, stepCopied} {
+		t.Run(at, func(t *testing.T) {
+			w := newWorld(t)
+			w.update()
+			w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+			ctx, cancel := context.WithCancel(t.Context())
+			w.cfg.Step = func(step string) {
+				if step == at {
+					cancel()
+				}
+			}
+			if _, err := Update(ctx, w.lake, w.cfg); !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v, want context.Canceled", err)
+			}
+			equalStrings(t, "published", w.ask("SELECT session_id FROM sessions"))
+			w.cfg.Step = nil
+			w.update()
+			equalStrings(t, "then", w.ask("SELECT session_id FROM sessions"), "s1")
+		})
 	}
 }
 
@@ -210,7 +246,7 @@ func TestTwoBuildsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.cfg.Step = func(step string) {
-		if step != "warehouse.load" {
+		if step != stepLoad {
 			return
 		}
 		second := w.cfg

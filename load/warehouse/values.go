@@ -3,8 +3,10 @@ package warehouse
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,7 +140,7 @@ func appendStruct(b []byte, t duckdb.TypeInfo, members map[string]any) []byte {
 			return append(b, '}')
 		}
 	}
-	for _, name := range sortedKeys(members) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
 		add(name, nil)
 	}
 	return append(b, '}')

@@ -42,9 +42,26 @@ type Config struct {
 	MemoryMB int          // that DuckDB may use; the process needs some 200 MB more. Defaults to 512
 	Threads  int          // Defaults to one per CPU
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
-	Step     func(string) // called at each step of a build, for tests. Defaults to nothing
+	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
 }
+
+// The steps of a build, in order. "load" and "loaded" come once per commit, or once in a rebuild.
+//
+//	warehouse.open        the build file is open
+//	warehouse.load        the rows of a commit are in, the transaction is not committed
+//	warehouse.loaded      it is
+//	publish.checkpoint    the build file is complete and closed
+//	publish.copied        the copy is complete and proven
+//	publish.renamed       it is what readers open
+const (
+	stepOpen       = "warehouse.open"
+	stepLoad       = "warehouse.load"
+	stepLoaded     = "warehouse.loaded"
+	stepCheckpoint = "publish.checkpoint"
+	stepCopied     = "publish.copied"
+	stepRenamed    = "publish.renamed"
+)
 
 const defaultMemoryMB = 512
 

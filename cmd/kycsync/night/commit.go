@@ -14,67 +14,81 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
+// maxRaces is how often a run makes its rows again because another run committed first.
+const maxRaces = 5
+
 // commit stores the batch as the next commit. The last commit of a run carries the run record and,
-// if the gates passed, is the one that readers follow from now on.
+// if the gates passed, is the one that readers follow from now on. Where another run was first,
+// the rows are made again under the next number, without those that it has stored.
 func (r *run) commit(ctx context.Context, last bool) error {
 	if r.batch.empty() && !last {
 		return nil
 	}
-	var seq, published int64 = 1, 0
-	tables := map[string]map[string]lake.Part{}
+	for range maxRaces {
+		summary, gates := r.Summary, len(r.gates)
+		c, err := r.tryCommit(ctx, last)
+		if err == nil {
+			r.committed(c)
+			return nil
+		}
+		if !errors.Is(err, lake.ErrConflict) {
+			return err
+		}
+		r.Log.Warn("another run committed first; the rows are made again", "seq", c.Seq)
+		r.Summary, r.gates = summary, r.gates[:gates]
+		if err := r.rebase(ctx); err != nil {
+			return err
+		}
+	}
+	return ErrOverlap
+}
+
+// tryCommit makes the rows of the batch and appends the commit after the head. The commit is
+// returned for its number also when another one has it.
+func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
+	c := &lake.Commit{Format: 1, Seq: 1, Kind: lake.Sync, RunID: r.RunID, Tables: map[string]map[string]lake.Part{}}
 	if r.head != nil {
-		seq, published = r.head.Seq+1, r.head.PublishedSeq
+		c.Seq, c.PublishedSeq = r.head.Seq+1, r.head.PublishedSeq
 		for name, parts := range r.head.Tables {
-			tables[name] = maps.Clone(parts)
+			c.Tables[name] = maps.Clone(parts)
 		}
 	}
 	w := &partSet{dir: r.WorkDir, open: map[string]*lake.PartWriter{}}
 	defer w.abort()
 	r.Step("flatten")
-	if err := r.makeRows(w, seq); err != nil {
-		return err
+	if err := r.makeRows(w, c.Seq); err != nil {
+		return nil, err
 	}
 	if last {
 		r.gate()
 		if len(r.gates) == 0 && r.finished {
-			published = seq
+			c.PublishedSeq = c.Seq
 		}
-		if err := r.record(seq).Take(w.write); err != nil {
-			return err
-		}
-	}
-	parts, err := w.store(ctx, r)
-	if err != nil {
-		return err
-	}
-	for table, list := range parts {
-		if tables[table] == nil {
-			tables[table] = map[string]lake.Part{}
-		}
-		for _, p := range list {
-			p.AddedBySeq = seq
-			tables[table][p.Name] = p
+		if err := r.record(c.Seq).Take(w.write); err != nil {
+			return nil, err
 		}
 	}
-	c := &lake.Commit{
-		Format: 1, Kind: lake.Sync, RunID: r.RunID, CommittedAt: r.Now().UTC(), PublishedSeq: published,
-		Tables: tables, Figures: r.figures(),
+	if err := w.store(ctx, r, c); err != nil {
+		return nil, err
 	}
 	if len(r.gates) > 0 {
 		c.Note = r.gates[0]
 	}
+	c.CommittedAt, c.Figures = r.Now().UTC(), r.figures()
 	r.Step("commit")
 	if err := r.Lake.Append(ctx, r.head, c); err != nil {
-		if errors.Is(err, lake.ErrConflict) {
-			return fmt.Errorf("commit %d: %w: %w", seq, ErrOverlap, err)
-		}
-		return fmt.Errorf("commit %d: %w", seq, err)
+		return c, fmt.Errorf("commit %d: %w", c.Seq, err)
 	}
 	r.Step("committed")
+	return c, nil
+}
+
+// committed takes note of what is now in the lake.
+func (r *run) committed(c *lake.Commit) {
 	r.head = c
 	r.Commits++
-	if published == seq {
-		r.Published = seq
+	if c.PublishedSeq == c.Seq {
+		r.Published = c.Seq
 	}
 	for _, k := range r.batch.changes {
 		r.known[k.SessionID] = k
@@ -83,6 +97,20 @@ func (r *run) commit(ctx context.Context, last bool) error {
 		r.flows[string(f.SessionID)] = f.ContentHash
 	}
 	r.batch = newBatch()
+}
+
+// rebase takes note of what another run has committed: a version that it has stored as well is no
+// news any more.
+func (r *run) rebase(ctx context.Context) error {
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	r.batch.versions = slices.DeleteFunc(r.batch.versions, func(p pending) bool {
+		return r.known[p.SessionID].ContentHash == p.ContentHash
+	})
+	r.batch.flows = slices.DeleteFunc(r.batch.flows, func(p pending) bool {
+		return r.flows[string(p.SessionID)] == p.ContentHash
+	})
 	return nil
 }
 
@@ -105,7 +133,9 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 	for i := range r.batch.changes {
 		k := &r.batch.changes[i]
 		k.Stale = k.Stale || notes.stale[k.SessionID]
-		if k.ContentHash != r.known[k.SessionID].ContentHash {
+		if known := r.known[k.SessionID]; k.ContentHash == known.ContentHash {
+			k.VersionSeq = known.VersionSeq
+		} else {
 			k.VersionSeq = seq
 		}
 		appendState(r.batch.state, *k)
@@ -139,9 +169,9 @@ func (w *partSet) write(t *schemas.Table, rows arrow.RecordBatch) error {
 	return nil
 }
 
-// store completes the parts and puts them into the lake, in the order of the dictionary.
-func (w *partSet) store(ctx context.Context, r *run) (map[string][]lake.Part, error) {
-	out := map[string][]lake.Part{}
+// store completes the parts, puts them into the lake in the order of the dictionary, and names them
+// in the commit.
+func (w *partSet) store(ctx context.Context, r *run, c *lake.Commit) error {
 	for i := range schemas.Tables {
 		t := &schemas.Tables[i]
 		p := w.open[t.Name]
@@ -151,13 +181,17 @@ func (w *partSet) store(ctx context.Context, r *run) (map[string][]lake.Part, er
 		delete(w.open, t.Name)
 		spooled, err := p.Close()
 		if err != nil {
-			return nil, fmt.Errorf("part of %s: %w", t.Name, err)
+			return fmt.Errorf("part of %s: %w", t.Name, err)
 		}
 		part, err := r.Lake.Put(ctx, spooled, r.RunID)
 		if err != nil {
-			return nil, fmt.Errorf("part of %s: %w", t.Name, err)
+			return fmt.Errorf("part of %s: %w", t.Name, err)
 		}
-		out[t.Name] = append(out[t.Name], part)
+		part.AddedBySeq = c.Seq
+		if c.Tables[t.Name] == nil {
+			c.Tables[t.Name] = map[string]lake.Part{}
+		}
+		c.Tables[t.Name][part.Name] = part
 		r.Parts++
 		r.PartBytes += part.Bytes
 		if isData(t) {
@@ -165,7 +199,7 @@ func (w *partSet) store(ctx context.Context, r *run) (map[string][]lake.Part, er
 		}
 		r.Step("part")
 	}
-	return out, nil
+	return nil
 }
 
 func (w *partSet) abort() {

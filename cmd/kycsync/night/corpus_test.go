@@ -59,7 +59,7 @@ func newCorpus(tb testing.TB, sessions int) corpus {
 			}
 		}()
 	}
-	for s := range v.All() {
+	for _, s := range v.Truth() {
 		c.decisions++
 		line, err := json.Marshal(lineOf{schemas.SessionID(s.ID), schemas.SessionKind(s.Kind), int64(s.Number)})
 		if err != nil {

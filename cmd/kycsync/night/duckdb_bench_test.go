@@ -28,14 +28,23 @@ func TestDuckDBAgrees(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	compare(t, made["ours"], made["theirs"], false)
-	compare(t, made["ours"], made["theirs canonical"], true)
+	for _, c := range []struct {
+		with string
+		json bool
+	}{{"theirs", false}, {"theirs canonical", true}} {
+		seen, differ := compare(t, made["ours"], made[c.with], c.json)
+		t.Logf("ours and %s: %s", c.with, seen)
+		for _, d := range differ {
+			t.Errorf("ours and %s: %s", c.with, d)
+		}
+	}
 	same(t, made["ours"], made["ours again"])
 }
 
 // compare holds the rows of all tables against each other, as multisets, in the columns that both
-// sides have. JSON, if wanted, is compared as DuckDB writes it.
-func compare(tb testing.TB, ours, theirs string, wantJSON bool) {
+// sides have, and tells what it has seen and what differs. JSON, if wanted, is compared as DuckDB
+// writes it.
+func compare(tb testing.TB, a, b string, wantJSON bool) (seen string, differ []string) {
 	tb.Helper()
 	db, err := sql.Open("duckdb", fmt.Sprintf("?threads=%d", threads))
 	if err != nil {
@@ -59,27 +68,27 @@ func compare(tb testing.TB, ours, theirs string, wantJSON bool) {
 				list = append(list, fmt.Sprintf("json(%s) AS %[1]s", quoted(c.Name)))
 			}
 		}
-		d := differ{db, parquetOf(ours, t.Name), parquetOf(theirs, t.Name)}
-		n, more, less, err := d.count(list)
-		tables, columns, rows = tables+1, columns+len(list), rows+n
+		p := pair{db, parquetOf(a, t.Name), parquetOf(b, t.Name)}
+		n, onlyA, onlyB, err := p.count(list)
 		if err != nil {
-			tb.Errorf("%s: %v", t.Name, err)
-			continue
+			tb.Fatalf("%s: %v", t.Name, err)
 		}
+		tables, columns, rows = tables+1, columns+len(list), rows+n
 		if n == 0 {
-			tb.Errorf("%s: no rows to compare", t.Name)
+			differ = append(differ, t.Name+": no rows to compare")
 		}
-		if more+less == 0 {
+		if onlyA+onlyB == 0 {
 			continue
 		}
-		tb.Errorf("%s: of our %d rows %d differ from DuckDB's, and %d of DuckDB's from ours", t.Name, n, more, less)
+		text := fmt.Sprintf("%s: of %d rows %d have no equal, and %d of the other side", t.Name, n, onlyA, onlyB)
 		for _, c := range list {
-			if _, more, less, err := d.count([]string{"session_id", c}); err != nil || more+less > 0 {
-				tb.Errorf("%s: %s: %d and %d values, %v", t.Name, c, more, less, err)
+			if _, onlyA, onlyB, _ := p.count([]string{"session_id", c}); onlyA+onlyB > 0 {
+				text += ", " + c
 			}
 		}
+		differ = append(differ, text)
 	}
-	tb.Logf("compared %d tables, %d columns, %d rows", tables, columns, rows)
+	return fmt.Sprintf("%d tables, %d columns, %d rows", tables, columns, rows), differ
 }
 
 // same expects the same files, byte for byte.
@@ -95,20 +104,20 @@ func same(tb testing.TB, a, b string) {
 	}
 }
 
-// A differ compares two Parquet files.
-type differ struct {
+// A pair is two Parquet files of one table.
+type pair struct {
 	db   *sql.DB
 	a, b string
 }
 
 // count returns how many rows a has, and how many either has that the other has not, looking at
-// some columns.
-func (d *differ) count(columns []string) (rows, onlyA, onlyB int, err error) {
+// the columns alone.
+func (p *pair) count(columns []string) (rows, onlyA, onlyB int, err error) {
 	side := func(file string) string {
 		return fmt.Sprintf("(SELECT %s FROM read_parquet(%s))", strings.Join(columns, ", "), literal(file))
 	}
-	err = d.db.QueryRowContext(context.Background(), fmt.Sprintf(`SELECT (SELECT count(*) FROM %s),
+	err = p.db.QueryRowContext(context.Background(), fmt.Sprintf(`SELECT (SELECT count(*) FROM %s),
 		(SELECT count(*) FROM (%[1]s EXCEPT ALL %[2]s)),
-		(SELECT count(*) FROM (%[2]s EXCEPT ALL %[1]s))`, side(d.a), side(d.b))).Scan(&rows, &onlyA, &onlyB)
+		(SELECT count(*) FROM (%[2]s EXCEPT ALL %[1]s))`, side(p.a), side(p.b))).Scan(&rows, &onlyA, &onlyB)
 	return rows, onlyA, onlyB, err
 }

@@ -26,7 +26,7 @@ import (
 var (
 	ErrGate        = errors.New("a gate failed; nothing was published")
 	ErrBudget      = errors.New("the time budget ended at a commit; run again to go on")
-	ErrOverlap     = errors.New("another run committed first; nothing of this batch was stored, run again")
+	ErrOverlap     = errors.New("other runs keep committing first; what this one fetched last was not stored, run again")
 	ErrForeignKey  = errors.New("the API key sees none of the sessions that this application has in the lake")
 	ErrDeferred    = errors.New("published, but the warehouse could not be brought up to date; readers keep the old one until the next run or kycsync rebuild")
 	ErrInterrupted = errors.New("interrupted; what was fetched is committed and not yet published, run again to go on")
@@ -133,9 +133,20 @@ func newRunID(t time.Time) string {
 	return t.Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 
-// load reads the newest commit and what it says is known, and brings the warehouse up to what an
-// earlier run may have left published but not loaded.
+// load reads what the lake knows before the run.
 func (r *run) load(ctx context.Context) error {
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	if r.head != nil {
+		r.PublishedBefore = r.head.PublishedSeq
+	}
+	r.Known = int64(len(r.known))
+	return nil
+}
+
+// read reads the newest commit and what it says is known.
+func (r *run) read(ctx context.Context) error {
 	r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}
 	if r.Lake == nil {
 		return nil
@@ -148,15 +159,11 @@ func (r *run) load(ctx context.Context) error {
 		return fmt.Errorf("read the newest commit of %s: %w", r.Lake.Bucket().URI(), err)
 	}
 	r.head = head
-	r.PublishedBefore = head.PublishedSeq
 	if r.known, err = readState(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
 		return err
 	}
-	if r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
-		return err
-	}
-	r.Known = int64(len(r.known))
-	return nil
+	r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir)
+	return err
 }
 
 // fetch asks for the decisions of all tasks and commits what changed, batch by batch.

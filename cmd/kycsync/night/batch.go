@@ -45,15 +45,15 @@ func (b *batch) empty() bool {
 
 // take looks at one answer: the decision is as stored, or a new version, or unreadable, or gone.
 // failed is an error that concerns this session alone.
-func (r *run) take(got extract.Fetched, failed error) {
-	row, listed, received, ok := r.listing.row(got.Task.ID)
-	if !ok {
-		panic("night: a task that was not listed")
+func (r *run) take(got extract.Fetched, failed error) error {
+	row, listed, received, err := r.listing.row(got.Task.ID)
+	if err != nil {
+		return err
 	}
 	known := r.known[got.Task.ID]
 	if errors.Is(failed, extract.ErrGone) {
 		r.Gone++ // absence is judged by the control totals of later nights, never by one answer
-		return
+		return nil
 	}
 	r.Fetched++
 	now := r.Now().UTC()
@@ -73,14 +73,14 @@ func (r *run) take(got extract.Fetched, failed error) {
 		next.Stale = true
 		r.remember(next)
 		r.reject(transform.Reject{SessionID: row.ID, Document: schemas.Decision, Scope: transform.ScopeDocument, Reason: failed.Error()}, now)
-		return
+		return nil
 	}
 	hash := transform.ContentHash(map[schemas.DocumentKind]schemas.Digest{
 		schemas.ListRow: row.Fingerprint, schemas.Decision: decision.ContentSHA256})
 	if hash == known.ContentHash {
 		r.Unchanged++
 		r.remember(next)
-		return
+		return nil
 	}
 	next.ContentHash = hash
 	r.remember(next)
@@ -95,6 +95,7 @@ func (r *run) take(got extract.Fetched, failed error) {
 		},
 		raw: []raw{{decision.ContentSHA256, decision.ReceivedSHA256}, {row.Fingerprint, received}},
 	})
+	return nil
 }
 
 // remember notes what is now known of a session. Its version number is filled in by the commit.

@@ -22,6 +22,7 @@ func Plan(ctx context.Context, cfg Config) (*Forecast, error) {
 	if err := r.load(ctx); err != nil {
 		return nil, err
 	}
+	defer r.forget()
 	if err := r.sweep(ctx); err != nil {
 		return nil, err
 	}

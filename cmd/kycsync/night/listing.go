@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"slices"
 	"unique"
 
 	"kycsync/extract"
@@ -14,14 +16,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A listing is what the sweeps saw: of each session the few members that the plan needs, and the
-// canonical row, packed page by page so that a million rows fit in little memory.
+// A listing is what the sweeps saw: of each session the few members that the plan needs in memory,
+// and the canonical row in a file, packed page by page.
 type listing struct {
 	rows  []extract.Row // Body is nil; the fingerprint is set
 	place map[schemas.SessionID]place
-	pages [][]byte
-	open  int // page that unpacked holds
+	file  *os.File
+	ends  []int64 // of the packed pages in the file
+	open  int     // page that text holds
 	text  []byte
+	spare []byte
 }
 
 type place struct {
@@ -30,16 +34,31 @@ type place struct {
 	row        int32
 }
 
+// Each page is packed alone, since any of them may be asked for.
 var (
 	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 )
 
-// add stores the readable rows of one page and returns a reject for each of the others.
-func (l *listing) add(rows []extract.Row) []transform.Reject {
-	if l.place == nil {
-		l.place = map[schemas.SessionID]place{}
+func newListing(dir string) (*listing, error) {
+	f, err := os.CreateTemp(dir, "listing-")
+	if err != nil {
+		return nil, fmt.Errorf("keep the list: %w", err)
 	}
+	return &listing{place: map[schemas.SessionID]place{}, file: f, open: -1}, nil
+}
+
+// forget gives up the list and what is known, which are what a run holds most of.
+func (r *run) forget() {
+	if r.listing != nil {
+		_ = r.listing.file.Close()
+		_ = os.Remove(r.listing.file.Name())
+	}
+	r.listing, r.known = nil, nil
+}
+
+// add stores the readable rows of one page and returns a reject for each of the others.
+func (l *listing) add(rows []extract.Row) ([]transform.Reject, error) {
 	var rejects []transform.Reject
 	var page []byte
 	for _, row := range rows {
@@ -51,40 +70,69 @@ func (l *listing) add(rows []extract.Row) []transform.Reject {
 		}
 		row.Fingerprint, row.Body, row.Status = doc.ContentSHA256, nil, unique.Make(row.Status).Value()
 		page = append(page, doc.ReceivedSHA256[:]...)
-		p := place{page: int32(len(l.pages)), start: int32(len(page)), row: int32(len(l.rows))}
+		p := place{page: int32(len(l.ends)), start: int32(len(page)), row: int32(len(l.rows))}
 		page = append(page, doc.JSON...)
 		p.end = int32(len(page))
 		l.place[row.ID] = p
 		l.rows = append(l.rows, row)
 	}
-	if len(page) > 0 {
-		l.pages = append(l.pages, packer.EncodeAll(page, nil))
+	if len(page) == 0 {
+		return rejects, nil
 	}
-	return rejects
+	l.spare = packer.EncodeAll(page, l.spare[:0])
+	if _, err := l.file.Write(l.spare); err != nil {
+		return nil, fmt.Errorf("keep the list: %w", err)
+	}
+	l.ends = append(l.ends, l.start(len(l.ends))+int64(len(l.spare)))
+	return rejects, nil
+}
+
+func (l *listing) start(page int) int64 {
+	if page == 0 {
+		return 0
+	}
+	return l.ends[page-1]
 }
 
 // row returns the listed row, its canonical text, and the SHA-256 of the row as received.
-func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, received schemas.Digest, ok bool) {
+func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, received schemas.Digest, err error) {
 	p, ok := l.place[id]
 	if !ok {
-		return extract.Row{}, nil, schemas.Digest{}, false
+		panic("night: a task that was not listed")
 	}
-	if l.text == nil || l.open != int(p.page) {
-		text, err := unpacker.DecodeAll(l.pages[p.page], l.text[:0])
-		if err != nil {
-			panic("night: a page packed in this process cannot be unpacked: " + err.Error())
+	if l.open != int(p.page) {
+		if err := l.unpack(int(p.page)); err != nil {
+			return row, nil, received, fmt.Errorf("read the list again: %w", err)
 		}
-		l.text, l.open = text, int(p.page)
 	}
 	received = schemas.Digest(l.text[p.start-sha256.Size : p.start])
-	return l.rows[p.row], bytes.Clone(l.text[p.start:p.end]), received, true
+	return l.rows[p.row], bytes.Clone(l.text[p.start:p.end]), received, nil
+}
+
+func (l *listing) unpack(page int) error {
+	l.spare = slices.Grow(l.spare[:0], int(l.ends[page]-l.start(page)))[:l.ends[page]-l.start(page)]
+	if _, err := l.file.ReadAt(l.spare, l.start(page)); err != nil {
+		return err
+	}
+	text, err := unpacker.DecodeAll(l.spare, l.text[:0])
+	if err != nil {
+		return err
+	}
+	l.text, l.open = text, page
+	return nil
 }
 
 // sweep lists all sessions of both kinds.
-func (r *run) sweep(ctx context.Context) error {
+func (r *run) sweep(ctx context.Context) (err error) {
+	if r.listing, err = newListing(r.WorkDir); err != nil {
+		return err
+	}
 	for _, kind := range []schemas.SessionKind{schemas.UserSession, schemas.BusinessSession} {
 		s, err := r.Client.Sweep(ctx, kind, func(p extract.Page) error {
-			rejects := r.listing.add(p.Rows)
+			rejects, err := r.listing.add(p.Rows)
+			if err != nil {
+				return err
+			}
 			r.rejectAll(rejects)
 			for _, b := range p.Bad {
 				r.rejectAll([]transform.Reject{{SessionID: b.ID, Document: schemas.ListRow, Scope: transform.ScopeDocument, Reason: b.Reason}})

@@ -81,7 +81,7 @@ type run struct {
 	head     *lake.Commit // newest commit, nil in an empty lake
 	known    map[schemas.SessionID]schemas.Known
 	flows    map[string]schemas.Digest // workflow id to content hash
-	listing  listing
+	listing  *listing
 	batch    batch
 	started  time.Time
 	deadline time.Time
@@ -111,6 +111,7 @@ func (r *run) run(ctx context.Context) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
+	defer r.forget()
 	if err := r.sweep(ctx); err != nil {
 		return err
 	}
@@ -194,7 +195,9 @@ func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
 		if r.OutOfTime {
 			break
 		}
-		r.take(got, err)
+		if err := r.take(got, err); err != nil {
+			return err
+		}
 		if got.Task.Reason != extract.ReasonOpen {
 			urgent--
 		}
@@ -232,7 +235,7 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	r.Step("warehouse")
-	r.listing, r.known = listing{}, nil
+	r.forget()
 	debug.FreeOSMemory() // what the night held is DuckDB's to use now
 	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
 	if err != nil {

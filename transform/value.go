@@ -178,7 +178,7 @@ func decimal(v scalar) (decimal128.Num, bool) {
 // jsonNumber reports whether the text is a number by JSON's grammar: no hex, no underscore, no NaN.
 func jsonNumber(b []byte) bool {
 	v := jsontext.Value(b)
-	return v.Kind() == '0' && v.IsValid() && bytes.IndexAny(b, " \t\r\n") < 0
+	return v.Kind() == '0' && v.IsValid() && !bytes.ContainsAny(b, " \t\r\n")
 }
 
 // FoldKey is how a text is stored in a column of norm Fold.

@@ -17,7 +17,7 @@ type Forecast struct {
 // Plan lists all sessions and says what a run would fetch. It writes nothing.
 func Plan(ctx context.Context, cfg Config) (*Forecast, error) {
 	cfg.defaults()
-	r := &run{Config: cfg}
+	r := &run{Config: cfg, batch: newBatch()}
 	r.StartedAt = r.Now().UTC()
 	if err := r.load(ctx); err != nil {
 		return nil, err

@@ -94,7 +94,7 @@ type run struct {
 // warehouse.
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	cfg.defaults()
-	r := &run{Config: cfg, started: time.Now()}
+	r := &run{Config: cfg, started: time.Now(), batch: newBatch()}
 	err := r.run(ctx)
 	r.FinishedAt, r.Elapsed = r.Now().UTC(), time.Since(r.started)
 	r.fillStats()
@@ -169,7 +169,6 @@ func (r *run) read(ctx context.Context) error {
 
 // fetch asks for the decisions of all tasks and commits what changed, batch by batch.
 func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
-	r.batch = newBatch()
 	fetchCtx, stop := ctx, context.CancelFunc(func() {})
 	if !r.deadline.IsZero() {
 		fetchCtx, stop = context.WithDeadline(ctx, r.deadline)

@@ -65,3 +65,22 @@ func TestQuietNight(t *testing.T) {
 		t.Errorf("stored: got %+v, want one commit without a data part", s)
 	}
 }
+
+// Workflows give the sessions' workflow ids their names; one that has not changed is not stored
+// again.
+func TestWorkflowsAreKept(t *testing.T) {
+	v, url := newVendor(t, didittest.Options{Seed: 6, Sessions: 40})
+	h := newHouse(t, v, url, "", lake.Config{})
+	for n := range 2 {
+		v.Advance(firstNight.AddDate(0, 0, n))
+		h.night(t)
+	}
+	got := h.rows(t, `SELECT count(*), count(DISTINCT uuid), max(version_seq) FROM workflows_versions`)[0]
+	if got[0].(int64) == 0 || got[0] != got[1] || got[2] != int64(1) {
+		t.Errorf("got %v workflow versions of %v workflows, the newest from commit %v; want one of each from commit 1", got[0], got[1], got[2])
+	}
+	if unnamed := h.rows(t, `SELECT count(*) FROM sessions WHERE workflow_id IS NOT NULL
+		AND workflow_id NOT IN (SELECT workflow_id FROM workflows)`)[0][0]; unnamed != int64(0) {
+		t.Errorf("got %v sessions with a workflow that nobody names", unnamed)
+	}
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The lake's bucket, and an account that can add to it and read it but neither overwrite nor delete.
+#
+#   PROJECT=acme LOCATION=europe-west1 BUCKET=acme-kyc setup.sh
+set -euo pipefail
+: "${PROJECT:?}" "${LOCATION:?}" "${BUCKET:?}"
+cd "$(dirname "${BASH_SOURCE[0]}")"
+sync="kycsync-sync@$PROJECT.iam.gserviceaccount.com"
+
+gcloud storage buckets describe "gs://$BUCKET" >/dev/null 2>&1 ||
+	gcloud storage buckets create "gs://$BUCKET" --project="$PROJECT" --location="$LOCATION" \
+		--uniform-bucket-level-access --public-access-prevention --soft-delete-duration=30d
+
+gcloud iam roles describe kycsyncWriter --project="$PROJECT" >/dev/null 2>&1 ||
+	gcloud iam roles create kycsyncWriter --project="$PROJECT" --file=role.yaml
+gcloud iam service-accounts describe "$sync" --project="$PROJECT" >/dev/null 2>&1 ||
+	gcloud iam service-accounts create kycsync-sync --project="$PROJECT" --display-name="kycsync nightly job"
+gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
+	--member="serviceAccount:$sync" --role="projects/$PROJECT/roles/kycsyncWriter"
+
+# On GKE, let the Kubernetes account kyc/kycsync act as it:
+#   gcloud iam service-accounts add-iam-policy-binding "$sync" --role=roles/iam.workloadIdentityUser \
+#     --member="serviceAccount:$PROJECT.svc.id.goog[kyc/kycsync]"
+# Whoever rebuilds a warehouse or verifies the lake reads it: roles/storage.objectViewer on the bucket.

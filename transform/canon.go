@@ -57,54 +57,44 @@ type canonizer struct {
 	from    bytes.Buffer
 	full    output
 	content output
+	members []member // of all objects still open
 	depth   int
 	values  int
 	scratch []byte // for unquoting
 }
 
-// An output is a text in the making, with the parts of all objects and arrays still open.
+// An output is a text in the making.
 type output struct {
 	text  []byte
-	parts []part
 	spare []byte
 }
 
-// A part is one member or element. Its text is text[start:end]; that of a member begins with its
-// name in quotes.
-type part struct{ start, name, end int32 }
+// A span is a piece of an output.
+type span struct{ start, end int32 }
 
-// arrange rewrites everything from base on as the parts from first on, with commas between them.
-func (o *output) arrange(first, base int) {
+// A member is one of an object. An empty span is a member that the output leaves out.
+type member struct {
+	rank          int32 // orders it among the members that the plan knows; see place
+	name          span  // in the full output, without quotes
+	full, content span
+}
+
+// arrange rewrites everything from base on as these pieces of it, with commas between them.
+func (o *output) arrange(base int, pieces func(yield func(span) bool)) {
 	o.spare = o.spare[:0]
-	for i, p := range o.parts[first:] {
-		if i > 0 {
+	for p := range pieces {
+		if len(o.spare) > 0 {
 			o.spare = append(o.spare, ',')
 		}
 		o.spare = append(o.spare, o.text[p.start:p.end]...)
 	}
 	o.text = append(o.text[:base], o.spare...)
-	o.parts = o.parts[:first]
-}
-
-// byName sorts members by their names.
-func (o *output) byName(first int) {
-	slices.SortFunc(o.parts[first:], func(a, b part) int {
-		return bytes.Compare(o.text[a.start+1:a.name-1], o.text[b.start+1:b.name-1])
-	})
-}
-
-// byText sorts elements by what they are.
-func (o *output) byText(first int) {
-	slices.SortFunc(o.parts[first:], func(a, b part) int {
-		return bytes.Compare(o.text[a.start:a.end], o.text[b.start:b.end])
-	})
 }
 
 func (c *canonizer) begin(body []byte) {
 	c.from = *bytes.NewBuffer(body)
-	c.dec.Reset(&c.from)
-	c.full.text, c.full.parts = c.full.text[:0], c.full.parts[:0]
-	c.content.text, c.content.parts = c.content.text[:0], c.content.parts[:0]
+	c.dec.Reset(&c.from, jsontext.AllowDuplicateNames(true)) // found when members are put in order
+	c.full.text, c.content.text, c.members = c.full.text[:0], c.content.text[:0], c.members[:0]
 	c.depth, c.values = 0, 0
 }
 
@@ -124,8 +114,6 @@ func unreadable(err error, dec *jsontext.Decoder) error {
 	switch {
 	case errors.Is(err, ErrUnreadable):
 		return err
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		what = "duplicate member name"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		what = "unexpected end"
 	case strings.Contains(err.Error(), "UTF-8"), strings.Contains(err.Error(), "surrogate"):
@@ -169,8 +157,12 @@ func (c *canonizer) scalar(n *node, raw []byte) {
 		c.both(raw)
 		return
 	}
-	text := unquote(raw, c.scratch)
 	link := n != nil && n.media != ""
+	if !link && bytes.IndexByte(raw, '\\') < 0 && !signed(raw) {
+		c.both(raw) // without escapes there is only one way to write it
+		return
+	}
+	text := unquote(raw, c.scratch)
 	if link || signed(text) {
 		text = linkPath(text)
 	}
@@ -187,6 +179,7 @@ var (
 	braces   = []byte("{}")
 	brackets = []byte("[]")
 	colon    = []byte(":")
+	comma    = []byte(",")
 )
 
 func (c *canonizer) both(b []byte) {
@@ -198,7 +191,7 @@ func (c *canonizer) object(n *node) error {
 		return err
 	}
 	c.both(braces[:1])
-	firstF, firstC, baseF, baseC := len(c.full.parts), len(c.content.parts), len(c.full.text), len(c.content.text)
+	first, full, content := len(c.members), len(c.full.text), len(c.content.text)
 	for c.dec.PeekKind() != '}' {
 		raw, err := c.dec.ReadValue()
 		if err != nil {
@@ -211,37 +204,80 @@ func (c *canonizer) object(n *node) error {
 	if _, err := c.dec.ReadToken(); err != nil {
 		return err
 	}
-	c.full.byName(firstF)
-	c.content.byName(firstC)
-	c.full.arrange(firstF, baseF)
-	c.content.arrange(firstC, baseC)
+	if err := c.order(first); err != nil {
+		return err
+	}
+	members := c.members[first:]
+	c.full.arrange(full, func(yield func(span) bool) {
+		for _, m := range members {
+			if m.full.start < m.full.end && !yield(m.full) {
+				return
+			}
+		}
+	})
+	c.content.arrange(content, func(yield func(span) bool) {
+		for _, m := range members {
+			if m.content.start < m.content.end && !yield(m.content) {
+				return
+			}
+		}
+	})
+	c.members = c.members[:first]
 	c.both(braces[1:])
 	return nil
 }
 
+// order sorts the members from first on by their names, and finds names that come twice.
+func (c *canonizer) order(first int) error {
+	members := c.members[first:]
+	name := func(m member) []byte { return c.full.text[m.name.start:m.name.end] }
+	slices.SortFunc(members, func(a, b member) int {
+		if a.rank != b.rank {
+			return int(a.rank - b.rank)
+		}
+		return bytes.Compare(name(a), name(b))
+	})
+	for i := 1; i < len(members); i++ {
+		if members[i].rank == members[i-1].rank && bytes.Equal(name(members[i]), name(members[i-1])) {
+			return fmt.Errorf("%w: duplicate member name at offset %d", ErrUnreadable, c.dec.InputOffset())
+		}
+	}
+	return nil
+}
+
+// place finds the member of the plan, and where the name stands among those that the plan knows:
+// a known one has an odd rank, one between two known ones the even rank between theirs.
+func (n *node) place(name []byte) (m *node, rank int32) {
+	if n == nil {
+		return nil, 0
+	}
+	if m := n.members[string(name)]; m != nil {
+		return m, m.rank
+	}
+	i, _ := slices.BinarySearchFunc(n.sorted, name, func(m *node, name []byte) int { return strings.Compare(m.name, string(name)) })
+	return nil, int32(2 * i)
+}
+
 func (c *canonizer) member(n *node, name []byte) error {
-	var m *node
-	if n != nil {
-		m = n.members[string(name)]
-	}
-	if m != nil && m.secret || m == nil && secretNames[string(name)] {
-		return c.dec.SkipValue()
-	}
-	f, t := len(c.full.text), len(c.content.text)
+	m, rank := n.place(name)
+	secret := m != nil && m.secret || m == nil && secretNames[string(name)]
+	f, t := int32(len(c.full.text)), int32(len(c.content.text))
 	c.full.text, _ = jsontext.AppendQuote(c.full.text, name)
-	label := len(c.full.text) - f
+	label := span{f + 1, int32(len(c.full.text)) - 1}
 	c.content.text = append(c.content.text, c.full.text[f:]...)
 	c.both(colon)
 	v := len(c.content.text)
 	if err := c.value(m); err != nil {
 		return err
 	}
-	c.full.parts = append(c.full.parts, part{int32(f), int32(f + label), int32(len(c.full.text))})
-	if m != nil && m.volatile || nothing(m, c.content.text[v:]) {
-		c.content.text = c.content.text[:t]
-	} else {
-		c.content.parts = append(c.content.parts, part{int32(t), int32(t + label), int32(len(c.content.text))})
+	out := member{rank: rank, name: label, full: span{f, int32(len(c.full.text))}, content: span{t, int32(len(c.content.text))}}
+	if secret {
+		out.full = span{}
 	}
+	if secret || m != nil && m.volatile || nothing(m, c.content.text[v:]) {
+		out.content = span{}
+	}
+	c.members = append(c.members, out)
 	return nil
 }
 
@@ -260,23 +296,28 @@ func (c *canonizer) array(n *node) error {
 		elem = n.elem
 	}
 	c.both(brackets[:1])
-	firstF, firstC, baseF, baseC := len(c.full.parts), len(c.content.parts), len(c.full.text), len(c.content.text)
-	for c.dec.PeekKind() != ']' {
-		f, t := len(c.full.text), len(c.content.text)
+	var elements []span // in the content, of a list whose order means nothing
+	base := len(c.content.text)
+	for i := 0; c.dec.PeekKind() != ']'; i++ {
+		if i > 0 {
+			c.both(comma)
+		}
+		start := int32(len(c.content.text))
 		if err := c.value(elem); err != nil {
 			return err
 		}
-		c.full.parts = append(c.full.parts, part{start: int32(f), end: int32(len(c.full.text))})
-		c.content.parts = append(c.content.parts, part{start: int32(t), end: int32(len(c.content.text))})
+		if n != nil && n.set {
+			elements = append(elements, span{start, int32(len(c.content.text))})
+		}
 	}
 	if _, err := c.dec.ReadToken(); err != nil {
 		return err
 	}
-	if n != nil && n.set {
-		c.content.byText(firstC)
+	if len(elements) > 1 {
+		text := func(s span) []byte { return c.content.text[s.start:s.end] }
+		slices.SortFunc(elements, func(a, b span) int { return bytes.Compare(text(a), text(b)) })
+		c.content.arrange(base, slices.Values(elements))
 	}
-	c.full.arrange(firstF, baseF)
-	c.content.arrange(firstC, baseC)
 	c.both(brackets[1:])
 	return nil
 }

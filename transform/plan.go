@@ -25,6 +25,7 @@ type node struct {
 	members  map[string]*node
 	sorted   []*node // the members in order of name, which is the order of a canonical document
 	name     string  // as a member
+	rank     int32   // among the members: 2 × position in sorted + 1
 	elem     *node   // element of the list that stands here; a lone object is a list of one
 	reads    []read
 	opens    []open // rows that each value at this place is made into
@@ -300,6 +301,9 @@ func (n *node) finish(anything bool) {
 		m.finish(n.anything)
 	}
 	slices.SortFunc(n.sorted, func(a, b *node) int { return strings.Compare(a.name, b.name) })
+	for i, m := range n.sorted {
+		m.rank = int32(2*i + 1)
+	}
 	if n.elem != nil {
 		n.elem.rel = n.rel + "[]"
 		n.elem.finish(n.anything)

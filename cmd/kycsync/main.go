@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"kycsync/cmd/kycsync/night"
@@ -49,6 +52,8 @@ const exitCodesHelp = `EXIT CODES:
 
 func main() {
 	syscall.Umask(0o077) // everything holds personal data; what others may read says so itself
+	limitMemory()
+	dropEmptySettings()
 	os.Exit(run(os.Args, os.Stdout, os.Stderr, os.Getenv))
 }
 
@@ -80,22 +85,31 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	step           func(string) // test hook, nil in the product
+	log            *slog.Logger // of the command, once its settings are known
+	jsonLog        bool         // stderr is a JSON log, which ends with one summary event
+	summary        []any        // what the command adds to that event
 }
 
 // run is main without the exit.
 func run(args []string, stdout, stderr io.Writer, getenv func(string) string) int {
-	p := &program{stdout: stdout, stderr: stderr, getenv: getenv, step: testStep}
+	p := &program{stdout: stdout, stderr: stderr, getenv: getenv, step: testStep, jsonLog: wantsJSONLog(args, getenv)}
 	ctx, cancel := withSignals()
 	defer cancel()
-	err := p.app().RunContext(ctx, args)
+	err := p.execute(ctx, args)
 	code := exitCode(ctx, err)
-	if err != nil && !errors.Is(err, errSaid) {
-		fmt.Fprintf(stderr, "kycsync: %v\n", err)
-		if hint := hint(code, err); hint != "" {
-			fmt.Fprintln(stderr, hint)
-		}
-	}
+	p.conclude(p.verb(args), code, err)
 	return code
+}
+
+// execute runs the command. A panic becomes an error that says where, without its message, which
+// might hold a value.
+func (p *program) execute(ctx context.Context, args []string) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("a defect of this program (%T); please report it with these lines\n%s", v, debug.Stack())
+		}
+	}()
+	return p.app().RunContext(ctx, args)
 }
 
 // Tests set these: what is called at each named step of a run, and the size of a batch.
@@ -103,6 +117,14 @@ var (
 	testStep  func(string)
 	testBatch int
 )
+
+// verb is the command that was asked for, empty if none.
+func (p *program) verb(args []string) string {
+	if len(args) > 1 && p.app().Command(args[1]) != nil {
+		return args[1]
+	}
+	return ""
+}
 
 func (p *program) app() *cli.App {
 	app := &cli.App{
@@ -121,10 +143,16 @@ func (p *program) app() *cli.App {
 			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
 		},
 		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usagef("no command %q; kycsync --help lists them", c.Args().First())
+			switch asked := c.Args().First(); {
+			case asked == "", asked == "help" && c.NArg() == 1:
+				return cli.ShowAppHelp(c)
+			case asked == "help" && c.App.Command(c.Args().Get(1)) != nil:
+				return cli.ShowCommandHelp(c, c.Args().Get(1))
+			case asked == "help":
+				return usagef("no command %q; kycsync help lists them", c.Args().Get(1))
+			default:
+				return usagef("no command %q; kycsync help lists them", asked)
 			}
-			return cli.ShowAppHelp(c)
 		},
 	}
 	app.CustomAppHelpTemplate = cli.AppHelpTemplate + "\n" + exitCodesHelp
@@ -137,11 +165,12 @@ func (p *program) app() *cli.App {
 
 // Errors of this package.
 var (
-	errUsage    = errors.New("usage")
-	errDegraded = errors.New("published, degraded")
-	errNoLake   = usage{"no lake"}
-	errLocked   = errors.New("another run is at work")
-	errSaid     = errors.New("said already") // the command has told what is wrong
+	errUsage        = errors.New("usage")
+	errDegraded     = errors.New("published, degraded")
+	errNoLake       = usage{"no lake"}
+	errNoWarehouse  = usage{"no warehouse"}
+	errLocked       = errors.New("another run is at work")
+	errBadWarehouse = errors.New("this is no warehouse, or it is damaged")
 )
 
 type usage struct{ text string }
@@ -151,8 +180,6 @@ func (u usage) Is(e error) bool { return e == errUsage }
 
 func usagef(format string, args ...any) error { return usage{fmt.Sprintf(format, args...)} }
 
-func usageError(_ *cli.Context, err error, _ bool) error { return usage{err.Error()} }
-
 // exitCode is the one place that turns an error into an exit code.
 func exitCode(ctx context.Context, err error) int {
 	var sig signalled
@@ -161,11 +188,12 @@ func exitCode(ctx context.Context, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage), errors.Is(err, lake.ErrUnsuitable):
 		return exitUsage
-	case errors.Is(err, lake.ErrDamaged), errors.Is(err, warehouse.ErrMismatch):
+	case errors.Is(err, lake.ErrDamaged), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
 		return 128 + int(sig.Signal.(syscall.Signal))
-	case errors.Is(err, extract.ErrUnauthorized), errors.Is(err, lake.ErrDenied), errors.Is(err, night.ErrForeignKey):
+	case errors.Is(err, extract.ErrUnauthorized), errors.Is(err, lake.ErrDenied), errors.Is(err, night.ErrForeignKey),
+		errors.Is(err, fs.ErrPermission):
 		return exitCredentials
 	case errors.Is(err, night.ErrGate):
 		return exitGate
@@ -176,28 +204,4 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDegraded
 	}
 	return exitFailed
-}
-
-// hint says what to do next.
-func hint(code int, err error) string {
-	switch code {
-	case exitUsage:
-		return "Nothing was changed. See kycsync COMMAND --help."
-	case exitAgain:
-		return "Nothing is lost. Run the same command again."
-	case exitCredentials:
-		if errors.Is(err, lake.ErrDenied) {
-			return "Nothing was published. Grant the permission and run again."
-		}
-		return "Nothing was published. Check the key in the vendor's console (API keys), then run again."
-	case exitGate:
-		return "Readers keep the last good generation. Look at kycsync status, then run again."
-	case exitDamaged:
-		return "Nothing was changed. Run kycsync verify to see what is damaged, before anything else."
-	case exitDegraded:
-		return "Published. SELECT * FROM rejects tells which elements could not be read."
-	case exitFailed:
-		return "Nothing was published. Running again is safe."
-	}
-	return ""
 }

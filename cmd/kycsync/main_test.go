@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"kycsync/extract/didittest"
+	"kycsync/load/lake/gcstest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -51,6 +55,10 @@ func killAt(spec string) func(string) {
 //	advance DAYS          let its population age
 //	faults [SPEC]         let things go wrong
 //	quiet                 let nothing but volatile values change from now on
+//	gcs                   start a fake object store; $KYCSYNC_LAKE is a place in it
+//	exits CODE CMD...     run a command that must end with that exit code
+//	ask NAME SQL          set an environment variable to the one value that SQL gives
+//	damage GLOB           flip one bit of the first file that matches
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/stories",
@@ -64,6 +72,14 @@ func TestStories(t *testing.T) {
 			"vendor":  storyVendor,
 			"advance": storyAdvance,
 			"faults":  storyFaults,
+			"gcs": func(ts *testscript.TestScript, _ bool, _ []string) {
+				store := gcstest.Start(t)
+				ts.Setenv("STORAGE_EMULATOR_HOST", store.Host())
+				ts.Setenv("KYCSYNC_LAKE", store.URI(ts.Name()))
+			},
+			"exits":  storyExits,
+			"ask":    storyAsk,
+			"damage": storyDamage,
 			"quiet": func(ts *testscript.TestScript, _ bool, _ []string) {
 				theVendor(ts).SetQuiet(true)
 			},
@@ -98,6 +114,43 @@ func storyAdvance(ts *testscript.TestScript, _ bool, args []string) {
 
 func storyFaults(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(theVendor(ts).SetFaults(strings.Join(args, ",")))
+}
+
+func storyExits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("got exit code %d, want %d", got, want)
+	}
+}
+
+func storyAsk(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("kycsync", "query", "--format", "csv", args[1]))
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	if len(lines) != 2 {
+		ts.Fatalf("got %d lines, want a header and one value", len(lines))
+	}
+	ts.Setenv(args[0], lines[1])
+}
+
+func storyDamage(ts *testscript.TestScript, _ bool, args []string) {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(names) == 0 {
+		ts.Fatalf("no file matches %s", args[0])
+	}
+	body, err := os.ReadFile(names[0])
+	ts.Check(err)
+	body[len(body)/2] ^= 1
+	ts.Check(os.Chmod(names[0], 0o600))
+	ts.Check(os.WriteFile(names[0], body, 0o600))
 }
 
 func theVendor(ts *testscript.TestScript) *didittest.Vendor {

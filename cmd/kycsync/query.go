@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-
-	"kycsync/load/warehouse"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,8 +20,11 @@ Examples:
 		Flags:  stored(text("format", "table", "`FORMAT` of the answer: table, csv or json")),
 		Before: p.settings,
 		Action: func(c *cli.Context) error {
+			if err := flagsFirst(c); err != nil {
+				return err
+			}
 			if c.NArg() != 1 {
-				return usagef("query takes one statement, got %d arguments; flags stand before it: kycsync query --format json 'SQL'", c.NArg())
+				return usagef("query takes one statement in quotes, got %d arguments: kycsync query 'SELECT count(*) FROM sessions'", c.NArg())
 			}
 			if err := oneOf(c, "format", "table", "csv", "json"); err != nil {
 				return err
@@ -44,18 +44,6 @@ Examples:
 	}
 }
 
-// asked shows DuckDB's own words to the person who wrote the statement.
-func asked(err error) error {
-	var refused *warehouse.Error
-	if errors.As(err, &refused) {
-		return usagef("%s", refused.Detail())
-	}
-	if errors.Is(err, warehouse.ErrStatement) {
-		return usage{err.Error()}
-	}
-	return err
-}
-
 // oneOf refuses a flag's value that is not among the words.
 func oneOf(c *cli.Context, flag string, words ...string) error {
 	for _, w := range words {
@@ -63,5 +51,5 @@ func oneOf(c *cli.Context, flag string, words ...string) error {
 			return nil
 		}
 	}
-	return usagef("--%s %q: want one of %s", flag, c.String(flag), fmt.Sprint(words))
+	return usagef("--%s %q: want %s", flag, c.String(flag), strings.Join(words, ", "))
 }

@@ -23,16 +23,12 @@ Example:
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			log, err := p.logger(c)
-			if err != nil {
-				return err
-			}
 			l, err := p.openLake(c.Context, c, false, time.Now)
 			if err != nil {
 				return err
 			}
 			defer l.Close()
-			rep, err := warehouse.Rebuild(c.Context, l, p.warehouseConfig(c.String("warehouse"), log))
+			rep, err := warehouse.Rebuild(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log))
 			if err != nil {
 				return fmt.Errorf("rebuild %s: %w", c.String("warehouse"), err)
 			}

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"kycsync/load/lake"
-	"kycsync/load/warehouse"
 
 	"github.com/urfave/cli/v2"
 	"github.com/urfave/cli/v2/altsrc"
@@ -64,13 +59,37 @@ func stored(more ...cli.Flag) []cli.Flag {
 	return slices.Concat(more, []cli.Flag{lakeFlag(), warehouseFlag(), configFlag()}, logFlags())
 }
 
-// settings reads the config file for the flags that neither the command line nor the environment
-// set. A name that no command knows is an error: it is a misspelt setting.
-func (p *program) settings(c *cli.Context) error {
-	path := c.String("config")
-	if path == "" {
-		return nil
+// dropEmptySettings makes an empty environment variable count as one that is not set.
+func dropEmptySettings() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "KYCSYNC_") {
+			_ = os.Unsetenv(name)
+		}
 	}
+}
+
+// settings completes the flags of a command from the config file and opens its log.
+func (p *program) settings(c *cli.Context) error {
+	if path := c.String("config"); path != "" {
+		if err := p.readConfig(c, path); err != nil {
+			return err
+		}
+	}
+	for _, f := range c.Command.Flags {
+		t, ok := f.(*altsrc.StringFlag)
+		if ok && t.GetDefaultText() != "" && c.String(t.Name) == "" {
+			return usagef("--%s: want a value, got nothing; without it the value is %s", t.Name, t.GetDefaultText())
+		}
+	}
+	if c.String("log-format") == "" {
+		return nil // the command has no log
+	}
+	return p.openLog(c)
+}
+
+// readConfig reads the config file for the flags that neither the command line nor the environment
+// set. A name that no command knows is an error: it is a misspelt setting.
+func (p *program) readConfig(c *cli.Context, path string) error {
 	body, err := os.ReadFile(path)
 	if err != nil {
 		return usagef("config %s: %v", path, cause(err))
@@ -79,7 +98,7 @@ func (p *program) settings(c *cli.Context) error {
 	if err := yaml.Unmarshal(body, &names); err != nil {
 		return usagef("config %s: not a YAML map of settings", path)
 	}
-	for name := range names {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if !p.knows(name) {
 			return usagef("config %s: no setting %q", path, name)
 		}
@@ -116,27 +135,58 @@ func cause(err error) error {
 
 // noArgs refuses what a command would not look at.
 func noArgs(c *cli.Context) error {
+	if err := flagsFirst(c); err != nil {
+		return err
+	}
 	if c.Args().Present() {
 		return usagef("%s takes no argument, got %d", c.Command.Name, c.Args().Len())
 	}
 	return nil
 }
 
-// logger returns the log of a command. Logs go to stderr; they hold session ids and figures, never
+// flagsFirst refuses a flag behind an argument, where it is not read.
+func flagsFirst(c *cli.Context) error {
+	for _, arg := range c.Args().Tail() {
+		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "--") && !strings.Contains(flag, " ") {
+			return usagef("%s stands behind an argument, where it is not read: flags come first, as in kycsync %s %s ...", flag, c.Command.Name, flag)
+		}
+	}
+	return nil
+}
+
+// openLog opens the log of a command. Logs go to stderr; they hold session ids and figures, never
 // a value of a document.
-func (p *program) logger(c *cli.Context) (*slog.Logger, error) {
+func (p *program) openLog(c *cli.Context) error {
+	if err := oneOf(c, "log-format", "text", "json"); err != nil {
+		return err
+	}
+	p.jsonLog = c.String("log-format") == "json"
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
-		return nil, usagef("--log-level %q: want debug, info, warn or error", c.String("log-level"))
+		return usagef("--log-level %q: want debug, info, warn or error", c.String("log-level"))
 	}
 	options := &slog.HandlerOptions{Level: level}
-	switch c.String("log-format") {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.stderr, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.stderr, options)), nil
+	if p.jsonLog {
+		p.log = slog.New(slog.NewJSONHandler(p.stderr, options))
+	} else {
+		p.log = slog.New(slog.NewTextHandler(p.stderr, options))
 	}
-	return nil, usagef("--log-format %q: want text or json", c.String("log-format"))
+	return nil
+}
+
+// wantsJSONLog looks for what decides the form of the log before any setting is read, so that a
+// mistake in the settings is told in that form too.
+func wantsJSONLog(args []string, getenv func(string) string) bool {
+	format := getenv("KYCSYNC_LOG_FORMAT")
+	for i, arg := range args {
+		if name, value, ok := strings.Cut(strings.TrimLeft(arg, "-"), "="); name == "log-format" && name != arg {
+			if !ok && i+1 < len(args) {
+				value = args[i+1]
+			}
+			format = value
+		}
+	}
+	return format == "json"
 }
 
 // clock is the clock of record. KYCSYNC_NOW sets the instant it starts from, against a vendor on
@@ -155,38 +205,4 @@ func (p *program) clock(apiURL string) (now func() time.Time, simulated bool, er
 	}
 	start := time.Now()
 	return func() time.Time { return base.Add(time.Since(start)).UTC() }, true, nil
-}
-
-// openLake opens the lake that --lake names.
-func (p *program) openLake(ctx context.Context, c *cli.Context, create bool, now func() time.Time) (*lake.Lake, error) {
-	l, err := lake.Open(ctx, c.String("lake"), lake.Config{Create: create, Step: p.step, Now: now})
-	if errors.Is(err, lake.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s; kycsync sync makes one, --lake names another", errNoLake, c.String("lake"))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open lake %s: %w", c.String("lake"), err)
-	}
-	return l, nil
-}
-
-func (p *program) warehouseConfig(path string, log *slog.Logger) warehouse.Config {
-	return warehouse.Config{Path: path, Log: log, Step: p.step}
-}
-
-// openWarehouse opens the published warehouse for reading.
-func (p *program) openWarehouse(ctx context.Context, c *cli.Context) (*warehouse.Reader, error) {
-	path := c.String("warehouse")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("no warehouse at %s; kycsync sync or kycsync rebuild makes one, --warehouse names another", path)
-	}
-	return warehouse.OpenReader(ctx, path)
-}
-
-// privateDir is where files in the making are, beside the warehouse. Only the owner may enter it.
-func privateDir(warehousePath string) (string, error) {
-	dir := warehousePath + ".build"
-	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
-		return "", fmt.Errorf("make the private directory of %s: %w", warehousePath, cause(err))
-	}
-	return dir, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"kycsync/load/warehouse"
@@ -38,6 +39,9 @@ func (p *program) show(c *cli.Context) error {
 	if err := oneOf(c, "format", "text", "json"); err != nil {
 		return err
 	}
+	if err := flagsFirst(c); err != nil {
+		return err
+	}
 	if c.NArg() > 1 || (c.NArg() == 1) == (c.String("user") != "") {
 		return usagef("show takes one session id, or --user VENDOR_DATA")
 	}
@@ -50,7 +54,7 @@ func (p *program) show(c *cli.Context) error {
 	if user := c.String("user"); user != "" {
 		err = d.user(transform.FoldKey(user))
 	} else {
-		err = d.session(strings.ToLower(c.Args().First()))
+		err = d.session(strings.ToLower(strings.TrimSpace(c.Args().First())))
 	}
 	if err != nil {
 		return err
@@ -98,8 +102,13 @@ func (d *dossier) ask(name, query string, args ...any) (int, error) {
 	return len(rows), nil
 }
 
+var sessionIDRE = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
 // session asks every table for the rows of one session, and for its history.
 func (d *dossier) session(id string) error {
+	if !sessionIDRE.MatchString(id) {
+		return usagef("show: want a session id such as 7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d, got %s", transform.Shape(id))
+	}
 	for _, t := range schemas.Tables {
 		if t.History != schemas.BySession || t.LakeOnly {
 			continue
@@ -109,7 +118,7 @@ func (d *dossier) session(id string) error {
 			return err
 		}
 		if n == 0 && t.Name == "sessions" {
-			return usagef("no session %s in the warehouse", transform.Shape(id))
+			return usagef("no session %s in the warehouse; kycsync sync fetches what is new", id)
 		}
 	}
 	for _, q := range []struct{ name, query string }{
@@ -132,7 +141,7 @@ func (d *dossier) user(key string) error {
 		return err
 	}
 	if n == 0 {
-		return usagef("no session of that user in the warehouse")
+		return usagef("no session of that user in the warehouse; kycsync sync fetches what is new")
 	}
 	_, err = d.ask("user_features", "SELECT * FROM user_features WHERE vendor_data_key = ? ORDER BY ALL", key)
 	return err
@@ -155,7 +164,7 @@ func (d *dossier) writeJSON(w io.Writer) error {
 		out = append(out, ']')
 	}
 	v := jsontext.Value(append(out, '}'))
-	if err := v.Indent(); err != nil {
+	if err := v.Indent(jsontext.WithIndent("  ")); err != nil {
 		return err
 	}
 	_, err := w.Write(append(v, '\n'))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -30,16 +32,17 @@ func (p *program) statusCommand() *cli.Command {
 
 // status is how the job stands, as its JSON shows it.
 type status struct {
-	Lake         string           `json:"lake"`
-	Published    int64            `json:"published_seq"` // 0: nothing yet
-	PublishedAt  *time.Time       `json:"published_at"`
-	AgeSeconds   *int64           `json:"age_seconds"`
-	Newest       int64            `json:"newest_seq"` // staging commits beyond the published one are not yet shown to readers
-	NewestSHA256 string           `json:"newest_sha256"`
-	Note         string           `json:"note,omitempty"`
-	Warehouse    string           `json:"warehouse"`
-	WarehouseSeq int64            `json:"warehouse_seq"` // 0: there is none
-	Rows         map[string]int64 `json:"rows"`          // of the published commit, every version
+	Lake          string           `json:"lake"`
+	Published     int64            `json:"published_seq"` // 0: nothing yet
+	PublishedAt   *time.Time       `json:"published_at"`
+	AgeSeconds    *int64           `json:"age_seconds"`
+	Newest        int64            `json:"newest_seq"` // staging commits beyond the published one are not yet shown to readers
+	NewestSHA256  string           `json:"newest_sha256"`
+	Note          string           `json:"note,omitempty"`
+	Warehouse     string           `json:"warehouse"`
+	WarehouseSeq  int64            `json:"warehouse_seq"`            // 0: there is none, or it shows nothing
+	WarehouseNote string           `json:"warehouse_note,omitempty"` // why it cannot be read
+	Rows          map[string]int64 `json:"rows"`                     // of the published commit, every version
 	night.Standing
 }
 
@@ -91,13 +94,17 @@ func (s *status) stand(p *program, c *cli.Context, l *lake.Lake, head *lake.Comm
 		return err
 	}
 	s.Standing = *standing
-	if r, err := p.openWarehouse(c.Context, c); err == nil {
-		defer r.Close()
-		if s.WarehouseSeq, err = r.Seq(c.Context); err != nil {
-			return err
-		}
+	r, err := p.openWarehouse(c.Context, c)
+	if errors.Is(err, errNoWarehouse) {
+		return nil
 	}
-	return nil
+	if err != nil {
+		s.WarehouseNote = err.Error()
+		return nil // the lake is the record; verify judges the warehouse
+	}
+	defer r.Close()
+	s.WarehouseSeq, err = r.Seq(c.Context)
+	return err
 }
 
 func (s *status) print(w io.Writer, asJSON bool) error {
@@ -118,7 +125,14 @@ func (s *status) print(w io.Writer, asJSON bool) error {
 	if s.Note != "" {
 		fmt.Fprintf(w, "note       %s\n", s.Note)
 	}
-	fmt.Fprintf(w, "warehouse  %s shows commit %d\n", s.Warehouse, s.WarehouseSeq)
+	switch {
+	case s.WarehouseNote != "":
+		fmt.Fprintf(w, "warehouse  %s; kycsync rebuild makes it again\n", s.WarehouseNote)
+	case s.WarehouseSeq == 0:
+		fmt.Fprintf(w, "warehouse  %s shows nothing yet\n", s.Warehouse)
+	default:
+		fmt.Fprintf(w, "warehouse  %s shows commit %d\n", s.Warehouse, s.WarehouseSeq)
+	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "\ntable\trows")
 	for _, t := range schemas.Tables {
@@ -131,7 +145,8 @@ func (s *status) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", r.RunID, r.Application, r.Outcome, r.New, r.Changed, r.Fetched, r.Versions, r.Rejects, r.Requests)
 	}
 	fmt.Fprintln(tw, "\nwaiting\tsessions\topen\tunreadable\toldest look")
-	for name, q := range s.Waiting {
+	for _, name := range slices.Sorted(maps.Keys(s.Waiting)) {
+		q := s.Waiting[name]
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%s\n", name, q.Sessions, q.Open, q.Stale, q.OldestCheck.Format(time.RFC3339))
 	}
 	return tw.Flush()

@@ -17,7 +17,7 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 	}
 	fmt.Fprintf(w, "run %s, application %s, %s\n", s.RunID, s.Application, s.Elapsed.Round(10*time.Millisecond))
 	line("listed", "%d sessions on %d pages; the vendor counts %d user sessions", s.Listed, s.Pages, s.VendorCount)
-	line("fetched", "%d decisions: %d new, %d changed, %d still open%s; %d were as stored", s.Fetched, s.New, s.Changed, s.Open,
+	line("fetched", "%s decisions: %d new, %d changed, %d still open%s; %d were as stored", fetched(s), s.New, s.Changed, s.Open,
 		more(s.StaleAgain, "unreadable before"), s.Unchanged)
 	line("requests", "%d, %d repeated, %d refused as too many, %s spent waiting for the pace", s.Requests, s.Retries, s.Throttled, s.Waited.Round(time.Second))
 	switch {
@@ -49,6 +49,14 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 	}
 }
 
+// fetched is the number of decisions, and of those wanted where that is more.
+func fetched(s *night.Summary) string {
+	if wanted := s.New + s.Changed + s.Open + s.StaleAgain; s.Fetched+s.Gone < wanted {
+		return fmt.Sprintf("%d of %d", s.Fetched, wanted)
+	}
+	return fmt.Sprint(s.Fetched)
+}
+
 func more(n int64, what string) string {
 	if n == 0 {
 		return ""
@@ -71,8 +79,11 @@ func size(n int64) string {
 
 func printForecast(w io.Writer, f *night.Forecast) error {
 	var why []string
-	for _, r := range []extract.Reason{extract.ReasonNew, extract.ReasonChanged, extract.ReasonStale, extract.ReasonOpen} {
-		why = append(why, fmt.Sprintf("%d %s", f.ByReason[r], r))
+	for _, r := range []struct {
+		extract.Reason
+		word string
+	}{{extract.ReasonNew, "new"}, {extract.ReasonChanged, "changed"}, {extract.ReasonStale, "unreadable before"}, {extract.ReasonOpen, "still open"}} {
+		why = append(why, fmt.Sprintf("%d %s", f.ByReason[r.Reason], r.word))
 	}
 	fmt.Fprintf(w, "listed    %d sessions with %d requests; %d are in the lake\n", f.Listed, f.ListRequests, f.Known)
 	fmt.Fprintf(w, "to fetch  %d decisions: %s\n", f.Requests, strings.Join(why, ", "))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,11 +47,7 @@ func (p *program) sync(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
-	log, err := p.logger(c)
-	if err != nil {
-		return err
-	}
-	job, err := p.newJob(c, log)
+	job, err := p.newJob(c, p.log)
 	if err != nil {
 		return err
 	}
@@ -66,29 +61,15 @@ func (p *program) sync(c *cli.Context) error {
 	}
 	summary, err := night.Run(c.Context, job.config)
 	job.progress.stop()
+	if p.jsonLog {
+		p.summary = []any{"run", summary}
+	} else {
+		printSummary(p.stdout, summary, err)
+	}
 	if err == nil && summary.Degraded() {
 		err = fmt.Errorf("%w: %d elements could not be read", errDegraded, summary.Rejects)
 	}
-	return p.conclude(c, log, summary, err)
-}
-
-// conclude tells what the run did: text for people, or the one summary event of a JSON log.
-func (p *program) conclude(c *cli.Context, log *slog.Logger, s *night.Summary, err error) error {
-	if c.String("log-format") != "json" {
-		printSummary(p.stdout, s, err)
-		return err
-	}
-	body, merr := json.Marshal(s)
-	if merr != nil {
-		panic("kycsync: a summary that is not JSON: " + merr.Error())
-	}
-	attrs := []any{"exit_code", exitCode(c.Context, err), "run", json.RawMessage(body)}
-	if err == nil {
-		log.Info("summary", attrs...)
-		return nil
-	}
-	log.Error("summary", append(attrs, "error", err.Error())...)
-	return fmt.Errorf("%w: %w", errSaid, err)
+	return err
 }
 
 // A job is a run with what must be given back after it.
@@ -138,8 +119,11 @@ func (p *program) prepare(ctx context.Context, c *cli.Context, settings extract.
 		}
 	}()
 	j.lock = flock.New(filepath.Join(dir, "run.lock"))
-	if ok, err := j.lock.TryLock(); err != nil || !ok {
-		return nil, fmt.Errorf("%w: it holds %s", errLocked, filepath.Join(dir, "run.lock"))
+	switch ok, err := j.lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock %s: %w", j.lock.Path(), cause(err))
+	case !ok:
+		return nil, fmt.Errorf("%w: it holds %s", errLocked, j.lock.Path())
 	}
 	work := filepath.Join(dir, "run")
 	if err := emptyDir(work); err != nil {

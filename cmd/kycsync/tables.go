@@ -21,6 +21,9 @@ func (p *program) tablesCommand() *cli.Command {
 			if err := oneOf(c, "format", "text", "markdown", "json"); err != nil {
 				return err
 			}
+			if err := flagsFirst(c); err != nil {
+				return err
+			}
 			tables := schemas.Tables
 			switch c.NArg() {
 			case 0:
@@ -31,7 +34,7 @@ func (p *program) tablesCommand() *cli.Command {
 				}
 				tables = []schemas.Table{*t}
 			default:
-				return usagef("tables takes one table, got %d arguments; flags stand before it", c.NArg())
+				return usagef("tables takes one table, got %d arguments", c.NArg())
 			}
 			return schemas.WriteDictionary(p.stdout, c.String("format"), tables)
 		},

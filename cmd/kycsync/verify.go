@@ -62,10 +62,6 @@ func (p *program) verify(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
-	log, err := p.logger(c)
-	if err != nil {
-		return err
-	}
 	l, err := p.openLake(c.Context, c, false, time.Now)
 	if err != nil {
 		return err
@@ -75,7 +71,11 @@ func (p *program) verify(c *cli.Context) error {
 	if err := v.chain(c.Context, l); err != nil {
 		return err
 	}
-	if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), log)); err != nil {
+	damaged := errBadWarehouse
+	if len(v.Problems) > 0 {
+		damaged = lake.ErrDamaged
+	}
+	if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log)); err != nil {
 		return err
 	}
 	v.OK = len(v.Problems) == 0
@@ -83,7 +83,7 @@ func (p *program) verify(c *cli.Context) error {
 		return err
 	}
 	if !v.OK {
-		return fmt.Errorf("%w: %d problems, the first: %s", lake.ErrDamaged, len(v.Problems), v.Problems[0])
+		return fmt.Errorf("%w: %s%s", damaged, v.Problems[0], andMore(len(v.Problems)-1))
 	}
 	return nil
 }
@@ -157,10 +157,13 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	for _, t := range schemas.Tables {
 		if f, ok := v.Tables[t.Name]; ok {
 			word := "not kept there"
-			if f.Equal != nil && *f.Equal {
+			switch {
+			case f.Equal != nil && *f.Equal:
 				word = "equal"
-			} else if f.Equal != nil {
+			case f.Equal != nil:
 				word = "DIFFERS"
+			case !t.LakeOnly:
+				word = "not compared"
 			}
 			fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", t.Name, f.Rows, f.ContentHash, word)
 		}
@@ -176,4 +179,11 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintln(w, "OK         everything is as it was written")
 	}
 	return nil
+}
+
+func andMore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d more", n)
 }

@@ -201,6 +201,9 @@ func (c corpus) run(tb testing.TB, name, out string) result {
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestContender$", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), childEnv+"="+strings.Join([]string{name, c.dir, out}, "\n"), "GOMAXPROCS="+strconv.Itoa(threads))
+	if os.Getenv("GOGC") == "" {
+		cmd.Env = append(cmd.Env, "GOGC=40") // as the program sets it; DuckDB's memory is not Go's
+	}
 	if text, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("%s: %v\n%s", name, err, text)
 	}

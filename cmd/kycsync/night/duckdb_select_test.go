@@ -145,11 +145,14 @@ func (q *selection) shared() []string {
 		fmt.Sprintf("%d::BIGINT AS version_seq", benchVersion),
 		fmt.Sprintf("TIMESTAMPTZ %s AS observed_at", literal(benchObserved.Format(time.RFC3339))),
 	}
-	for name, kind := range map[string]schemas.Kind{"session_id": schemas.Text, "session_number": schemas.Int} {
-		v, _ := q.value(len(q.levels), name)
-		out = append(out, q.column(len(q.levels), v.as(kind))+" AS "+name)
-	}
-	return out
+	out = append(out, q.ofSession("session_id", schemas.Text)+" AS session_id")
+	return append(out, q.ofSession("session_number", schemas.Int)+" AS session_number")
+}
+
+// ofSession is a member of the document itself.
+func (q *selection) ofSession(name string, k schemas.Kind) string {
+	v, _ := q.value(len(q.levels), name)
+	return q.column(len(q.levels), v.as(k))
 }
 
 // tableQuery returns the query of a table's rows and the columns that it gives, or "" when the
@@ -159,7 +162,7 @@ func tableQuery(root *typing, t *schemas.Table) (query string, columns []schemas
 		return mediaQuery(root), mediaColumns(t)
 	}
 	var all []string
-	for i, s := range decisionSources(t) {
+	for _, s := range decisionSources(t) {
 		q, ok := selectFrom(root, s)
 		if !ok {
 			continue
@@ -175,7 +178,7 @@ func tableQuery(root *typing, t *schemas.Table) (query string, columns []schemas
 				given = append(given, c)
 			}
 		}
-		if i == 0 || len(all) == 0 {
+		if len(all) == 0 {
 			columns = given
 		}
 		all = append(all, q.query(list))
@@ -204,8 +207,7 @@ func (q *selection) of(t *schemas.Table, s *schemas.Source, c *schemas.Column) s
 	case schemas.EnvOrdinal2:
 		return "i2"
 	case schemas.EnvSessionKind:
-		v, _ := q.value(len(q.levels), "session_kind")
-		return q.column(len(q.levels), v.as(c.Kind))
+		return q.ofSession("session_kind", c.Kind)
 	}
 	var alternatives []string
 	for _, parts := range pathsOf(c) {
@@ -232,72 +234,4 @@ func (q *selection) of(t *schemas.Table, s *schemas.Source, c *schemas.Column) s
 		return ""
 	}
 	return "coalesce(" + strings.Join(alternatives, ", ") + ")"
-}
-
-// mediaColumns are those that the two sides can both give.
-func mediaColumns(t *schemas.Table) []schemas.Column {
-	var out []schemas.Column
-	for _, c := range t.Stored() {
-		if c.Path != schemas.EnvCode {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// mediaQuery gives one row for each link: those of one element in one go, then lists of links.
-func mediaQuery(root *typing) string {
-	var all []string
-	for i := range schemas.Tables {
-		t := &schemas.Tables[i]
-		for _, s := range decisionSources(t) {
-			lone := "["
-			for _, c := range t.Columns {
-				if c.Kind != schemas.Media || strings.Contains(c.Path, ":") {
-					continue
-				}
-				q, ok := selectFrom(root, s)
-				if !ok {
-					continue
-				}
-				v, ok := q.value(0, c.Path)
-				if !ok || v.of.plain == "\"NULL\"" {
-					continue
-				}
-				kind := literal(c.Name)
-				if v.of.elem == nil && v.of.plain != "JSON" {
-					lone += fmt.Sprintf("{'media_kind': %s, 'file_ordinal': 0::BIGINT, 'link': %s::VARCHAR}, ", kind, v.sql)
-					continue
-				}
-				list := v.sql + "::VARCHAR[]"
-				if v.of.plain == "JSON" {
-					list = fmt.Sprintf("json_extract_string(%s, '$[*]')", v.sql)
-				}
-				all = append(all, q.links(s, fmt.Sprintf("unnest(%s) AS link, unnest(range(len(%[1]s))) AS file_ordinal, %s AS media_kind", list, kind)))
-			}
-			if lone != "[" {
-				q, _ := selectFrom(root, s)
-				all = append(all, q.links(s, fmt.Sprintf("unnest(%s], recursive := true)", strings.TrimSuffix(lone, ", "))))
-			}
-		}
-	}
-	return strings.Join(all, " UNION ALL BY NAME ")
-}
-
-// links completes a selection that opens links.
-func (q *selection) links(s *schemas.Source, open string) string {
-	block := "session"
-	if len(q.levels) > 0 {
-		block, _, _ = strings.Cut(s.Path, "[]")
-	}
-	list := append(q.shared(), open, literal(block)+" AS block")
-	for i, name := range []string{"block_ordinal", "item_ordinal", "sub_ordinal"} {
-		if i < len(q.levels) {
-			list = append(list, fmt.Sprintf("i%d AS %s", i, name))
-		} else {
-			list = append(list, "NULL::BIGINT AS "+name)
-		}
-	}
-	const path = `regexp_extract(link, '^(?:[a-zA-Z]+://[^/]*)?([^?#]*)', 1) AS path`
-	return "SELECT * EXCLUDE (link), " + path + " FROM (" + q.query(list) + ") WHERE link IS NOT NULL"
 }

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kycsync/load/lake"
+	"kycsync/load/warehouse"
+
+	"github.com/urfave/cli/v2"
+	"github.com/urfave/cli/v2/altsrc"
+)
+
+// conclude tells how the command ended: in words, or as the one summary event of a JSON log,
+// whatever the level of the log.
+func (p *program) conclude(verb string, code int, err error) {
+	next := hint(verb, code, err)
+	if !p.jsonLog {
+		if err != nil {
+			fmt.Fprintf(p.stderr, "kycsync: %s\n", words(err))
+		}
+		if next != "" {
+			fmt.Fprintln(p.stderr, next)
+		}
+		return
+	}
+	log := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	event := append([]any{"command", verb, "exit_code", code}, p.summary...)
+	if err == nil {
+		log.Info("summary", event...)
+		return
+	}
+	log.Error("summary", append(event, "error", err.Error(), "next", next)...)
+}
+
+// hint says what was not changed and what to do next.
+func hint(verb string, code int, err error) string {
+	writes := verb == "sync" || verb == "demo"
+	switch code {
+	case exitUsage:
+		return strings.TrimSpace("Nothing was changed. See kycsync help "+verb) + "."
+	case exitAgain:
+		return "Nothing is lost. Run the same command again."
+	case exitCredentials:
+		if errors.Is(err, lake.ErrDenied) || errors.Is(err, fs.ErrPermission) {
+			return unpublished(writes) + " Grant the permission and run again."
+		}
+		return unpublished(writes) + " Check the key in the vendor's console (API keys), then run again."
+	case exitGate:
+		return "Readers keep the last good generation. Look at kycsync status, then run again."
+	case exitDamaged:
+		if errors.Is(err, errBadWarehouse) {
+			return "Nothing was changed. kycsync rebuild makes the warehouse again from the lake."
+		}
+		if verb == "verify" {
+			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."
+		}
+		return "Nothing was changed. Run kycsync verify to see what is damaged, before anything else."
+	case exitDegraded:
+		if verb == "sync" && errors.Is(err, errDegraded) {
+			return "Published. SELECT * FROM rejects tells which elements could not be read."
+		}
+		return "Published in the lake. kycsync rebuild brings the warehouse up to date."
+	case exitFailed:
+		return unpublished(writes) + " Running again is safe."
+	}
+	return ""
+}
+
+func unpublished(writes bool) string {
+	if writes {
+		return "Nothing was published; what was committed before is kept."
+	}
+	return "Nothing was changed."
+}
+
+// told is an error with words for the person at the terminal that must not reach a log.
+type told struct {
+	error
+	words string
+}
+
+func (t told) Unwrap() error { return t.error }
+
+func words(err error) string {
+	var t told
+	if errors.As(err, &t) {
+		return t.words
+	}
+	return err.Error()
+}
+
+// asked shows DuckDB's own words to the person who wrote the statement, and to no log: they may
+// hold values of the rows.
+func asked(err error) error {
+	var refused *warehouse.Error
+	if errors.As(err, &refused) {
+		return told{usagef("the statement was refused: %s", refused.Class), refused.Detail()}
+	}
+	if errors.Is(err, warehouse.ErrStatement) {
+		return usage{err.Error()}
+	}
+	return err
+}
+
+// What package flag and cli say of a flag, and the environment's part of it.
+var (
+	badValueRE = regexp.MustCompile(`^invalid value (".*") for flag -([a-z-]+): (.*)$`)
+	badBoolRE  = regexp.MustCompile(`^invalid boolean value (".*") for -([a-z-]+): `)
+	badEnvRE   = regexp.MustCompile(`^could not parse (".*") as (\w+) value from environment variable "(\w+)" for flag`)
+	noFlagRE   = regexp.MustCompile(`^flag provided but not defined: -(\S+)$`)
+	noValueRE  = regexp.MustCompile(`^flag needs an argument: -(\S+)$`)
+)
+
+// usageError is a sentence about a flag that could not be read.
+func usageError(c *cli.Context, err error, _ bool) error {
+	text := err.Error()
+	if m := badValueRE.FindStringSubmatch(text); m != nil {
+		return usagef("--%s %s: want %s", m[2], m[1], wanted(c, m[2]))
+	}
+	if m := badBoolRE.FindStringSubmatch(text); m != nil {
+		return usagef("--%s %s: want %s", m[2], m[1], article("bool"))
+	}
+	if m := badEnvRE.FindStringSubmatch(text); m != nil {
+		return usagef("%s=%s: want %s", m[3], strings.Trim(m[1], `"`), article(m[2]))
+	}
+	if m := noFlagRE.FindStringSubmatch(text); m != nil {
+		return usagef("no flag --%s", m[1])
+	}
+	if m := noValueRE.FindStringSubmatch(text); m != nil {
+		return usagef("--%s: want %s after it", m[1], wanted(c, m[1]))
+	}
+	return usage{text}
+}
+
+// wanted says what kind of value a flag takes.
+func wanted(c *cli.Context, name string) string {
+	for _, f := range c.Command.Flags {
+		if !slices.Contains(f.Names(), name) {
+			continue
+		}
+		switch f.(type) {
+		case *altsrc.IntFlag:
+			return article("int")
+		case *altsrc.DurationFlag:
+			return article("duration")
+		}
+	}
+	return article("")
+}
+
+func article(kind string) string {
+	switch kind {
+	case "int":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a time such as 5h30m"
+	}
+	return "a value"
+}

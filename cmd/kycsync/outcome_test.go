@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kycsync/cmd/kycsync/night"
+	"kycsync/extract"
+	"kycsync/load/lake"
+	"kycsync/load/warehouse"
+)
+
+// Every error that a command can end with has its exit code, however deep it is wrapped, and words
+// that say what was not changed and what to do next.
+func TestExitCodes(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		code int
+		next string
+	}{
+		{errors.New("anything"), exitFailed, "Nothing was published; what was committed before is kept. Running again is safe."},
+		{extract.ErrUnavailable, exitFailed, "Running again is safe"},
+		{extract.ErrRedirect, exitFailed, "Running again is safe"},
+		{lake.ErrUnknown, exitFailed, "Running again is safe"},
+		{usagef("--x"), exitUsage, "Nothing was changed. See kycsync help sync."},
+		{errNoLake, exitUsage, "Nothing was changed"},
+		{lake.ErrUnsuitable, exitUsage, "Nothing was changed"},
+		{errDegraded, exitDegraded, "SELECT * FROM rejects"},
+		{night.ErrDeferred, exitDegraded, "kycsync rebuild"},
+		{night.ErrGate, exitGate, "Readers keep the last good generation"},
+		{errors.Join(night.ErrGate, night.ErrDeferred), exitGate, "Readers keep"},
+		{night.ErrBudget, exitAgain, "Run the same command again"},
+		{night.ErrOverlap, exitAgain, "Run the same command again"},
+		{extract.ErrThrottled, exitAgain, "Run the same command again"},
+		{lake.ErrConflict, exitAgain, "Run the same command again"},
+		{warehouse.ErrBusy, exitAgain, "Run the same command again"},
+		{errLocked, exitAgain, "Run the same command again"},
+		{extract.ErrUnauthorized, exitCredentials, "Check the key"},
+		{night.ErrForeignKey, exitCredentials, "Check the key"},
+		{lake.ErrDenied, exitCredentials, "Grant the permission"},
+		{fs.ErrPermission, exitCredentials, "Grant the permission"},
+		{lake.ErrDamaged, exitDamaged, "Run kycsync verify"},
+		{warehouse.ErrMismatch, exitDamaged, "Run kycsync verify"},
+		{errBadWarehouse, exitDamaged, "kycsync rebuild makes the warehouse again"},
+		{fmt.Errorf("%w: %w", night.ErrDeferred, lake.ErrDamaged), exitDamaged, "Run kycsync verify"},
+	} {
+		err := fmt.Errorf("outer: %w", &extract.RequestError{What: "decision", Err: tc.err})
+		if got := exitCode(context.Background(), err); got != tc.code {
+			t.Errorf("%v: got exit code %d, want %d", tc.err, got, tc.code)
+		}
+		if got := hint("sync", tc.code, err); !strings.Contains(got, tc.next) {
+			t.Errorf("%v: got %q, want %q", tc.err, got, tc.next)
+		}
+	}
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(signalled{signal})
+		if got := exitCode(ctx, night.ErrInterrupted); got != want {
+			t.Errorf("%s: got exit code %d, want %d", signal, got, want)
+		}
+	}
+}
+
+// A defect tells where it is, in one summary event if the log is JSON, and not what it stumbled over.
+func TestDefect(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var stdout, stderr bytes.Buffer
+		calls := 0
+		env := func(string) string {
+			if calls++; calls > 1 { // the first call asks for the form of the log
+				panic("Jane Roe")
+			}
+			return ""
+		}
+		code := run([]string{"kycsync", "sync", "--log-format", format, "--warehouse", t.TempDir() + "/kyc.duckdb"}, &stdout, &stderr, env)
+		if said := stderr.String(); code != exitFailed || !strings.Contains(said, "a defect of this program (string)") ||
+			!strings.Contains(said, "sync.go") || strings.Contains(said, "Jane Roe") {
+			t.Errorf("%s: got exit %d and\n%s", format, code, said)
+		}
+		if got := strings.Count(stderr.String(), `"msg":"summary"`); format == "json" && got != 1 {
+			t.Errorf("got %d summary events, want 1", got)
+		}
+	}
+}

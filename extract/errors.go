@@ -33,7 +33,7 @@ type RequestError struct {
 	Err      error
 }
 
-// Error says what failed, why, how often it was tried, and that nothing was changed.
+// Error says what failed, why, and how often it was tried.
 func (e *RequestError) Error() string {
 	what := e.What
 	if e.Session != "" {
@@ -43,7 +43,7 @@ func (e *RequestError) Error() string {
 	if errors.Is(e.Err, ErrUnauthorized) {
 		after = fmt.Sprintf("request %d of this run", e.Requests)
 	}
-	return fmt.Sprintf("%s: %v (%s); nothing was changed", what, e.Err, after)
+	return fmt.Sprintf("%s: %v (%s)", what, e.Err, after)
 }
 
 // Unwrap returns the cause.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -67,6 +68,8 @@ func parseBase(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the API URL must not hold a query or a fragment")
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the API URL must name a host")
+	case u.Port() != "" && !validPort(u.Port()):
+		return nil, fmt.Errorf("the API URL must name a port from 1 to 65535, got %s", u.Port())
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u)):
 		return nil, fmt.Errorf("the API URL must begin with https:// (http:// is for loopback hosts only), got %s://%s", u.Scheme, u.Host)
 	}
@@ -75,6 +78,11 @@ func parseBase(text string) (*url.URL, error) {
 	}
 	u.RawPath = ""
 	return u, nil
+}
+
+func validPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 func loopback(u *url.URL) bool {

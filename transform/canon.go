@@ -23,18 +23,25 @@ type Canonical struct {
 	ReceivedSHA256 schemas.Digest // of the bytes as received
 }
 
-// ErrUnreadable says that a document is not strict JSON (duplicate names, invalid UTF-8, bytes
-// after the end) or is beyond the limits. The text of the error holds nothing of the document.
-var ErrUnreadable = errors.New("document is not readable")
+// An Unreadable is a document that is not strict JSON (duplicate names, invalid UTF-8, bytes after
+// the end) or is beyond the limits. It holds nothing of the document.
+type Unreadable struct {
+	Reason string
+	Offset int64 // in bytes, where the reader stood
+}
 
-// Canonicalize reads one document strictly. The error wraps ErrUnreadable and names what is wrong
-// and where, by path and offset.
+// Error says what is wrong and where.
+func (u *Unreadable) Error() string {
+	return fmt.Sprintf("document is not readable: %s at offset %d", u.Reason, u.Offset)
+}
+
+// Canonicalize reads one document strictly. The error is an *Unreadable.
 func Canonicalize(kind schemas.DocumentKind, body []byte) (Canonical, error) {
 	c := canonizers.Get().(*canonizer)
 	defer canonizers.Put(c)
 	c.begin(body)
 	if err := c.document(defaultPlan.roots[kind]); err != nil {
-		return Canonical{}, fmt.Errorf("%s of %d bytes: %w", kind, len(body), err)
+		return Canonical{}, err
 	}
 	return Canonical{JSON: bytes.Clone(c.full.text), ContentSHA256: sha256.Sum256(c.content.text), ReceivedSHA256: sha256.Sum256(body)}, nil
 }
@@ -103,28 +110,32 @@ func (c *canonizer) document(root *node) error {
 		return unreadable(err, &c.dec)
 	}
 	if _, err := c.dec.ReadToken(); err != io.EOF {
-		return fmt.Errorf("%w: bytes after the end at offset %d", ErrUnreadable, c.dec.InputOffset())
+		return c.refuse("bytes after the end")
 	}
 	return nil
 }
 
+func (c *canonizer) refuse(format string, args ...any) error {
+	return &Unreadable{fmt.Sprintf(format, args...), c.dec.InputOffset()}
+}
+
 // unreadable says what is wrong without the parser's own words, which may quote the document.
 func unreadable(err error, dec *jsontext.Decoder) error {
-	what := "syntax error"
-	switch {
-	case errors.Is(err, ErrUnreadable):
-		return err
+	reason := "syntax error"
+	switch u := (*Unreadable)(nil); {
+	case errors.As(err, &u):
+		return u
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		what = "unexpected end"
+		reason = "unexpected end"
 	case strings.Contains(err.Error(), "UTF-8"), strings.Contains(err.Error(), "surrogate"):
-		what = "invalid UTF-8"
+		reason = "invalid UTF-8"
 	}
-	return fmt.Errorf("%w: %s at offset %d", ErrUnreadable, what, dec.InputOffset())
+	return &Unreadable{reason, dec.InputOffset()}
 }
 
 func (c *canonizer) value(n *node) error {
 	if c.values++; c.values > MaxValues {
-		return fmt.Errorf("%w: more than %d values", ErrUnreadable, MaxValues)
+		return c.refuse("more than %d values", MaxValues)
 	}
 	switch c.dec.PeekKind() {
 	case '{':
@@ -142,7 +153,7 @@ func (c *canonizer) value(n *node) error {
 
 func (c *canonizer) nested(n *node, walk func(*node) error) error {
 	if c.depth++; c.depth > MaxDepth {
-		return fmt.Errorf("%w: nested deeper than %d", ErrUnreadable, MaxDepth)
+		return c.refuse("nested deeper than %d", MaxDepth)
 	}
 	if n != nil && n.elem != nil && c.dec.PeekKind() == '{' {
 		n = n.elem // a lone object where a list is known
@@ -239,7 +250,7 @@ func (c *canonizer) order(first int) error {
 	})
 	for i := 1; i < len(members); i++ {
 		if members[i].rank == members[i-1].rank && bytes.Equal(name(members[i]), name(members[i-1])) {
-			return fmt.Errorf("%w: duplicate member name at offset %d", ErrUnreadable, c.dec.InputOffset())
+			return c.refuse("duplicate member name")
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func TestUnreadable(t *testing.T) {
 		{"not JSON", `<html>Jane Doe</html>`, "syntax error"},
 	} {
 		_, err := Canonicalize(schemas.Decision, []byte(c.in))
-		if !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), c.err) {
+		if u := (*Unreadable)(nil); !errors.As(err, &u) || !strings.Contains(u.Reason, c.err) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.err)
 		}
 		if err != nil && strings.Contains(err.Error(), "Jane") {

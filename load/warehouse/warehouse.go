@@ -156,7 +156,11 @@ func (b *build) bring(ctx context.Context, target *lake.Commit, reason string) (
 				return rep, err
 			}
 		}
-		b.cfg.Log.Warn("warehouse is built again", "reason", reason)
+		level := slog.LevelInfo
+		if doubt.bad {
+			level = slog.LevelWarn
+		}
+		b.cfg.Log.Log(ctx, level, "warehouse is built from the lake alone", "reason", reason)
 	}
 	rep, err := b.rebuild(ctx, target)
 	rep.Rebuilt, rep.Reason = true, reason

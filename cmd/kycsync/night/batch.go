@@ -1,7 +1,9 @@
 package night
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +35,7 @@ type raw struct{ content, received schemas.Digest }
 type rejected struct {
 	transform.Reject
 	at       time.Time
-	received string
+	received schemas.Digest
 }
 
 func newBatch() batch { return batch{state: transform.NewRows(schemas.Lookup("session_state"))} }
@@ -72,7 +74,7 @@ func (r *run) take(got extract.Fetched, failed error) error {
 	if failed != nil {
 		next.Stale = true
 		r.remember(next)
-		r.reject(transform.Reject{SessionID: row.ID, Document: schemas.Decision, Scope: transform.ScopeDocument, Reason: failed.Error()}, now)
+		r.reject(rejected{unread(schemas.Decision, row.ID, failed), now, digestOf(got.Document.Body)})
 		return nil
 	}
 	hash := transform.ContentHash(map[schemas.DocumentKind]schemas.Digest{
@@ -101,15 +103,32 @@ func (r *run) take(got extract.Fetched, failed error) error {
 // remember notes what is now known of a session. Its version number is filled in by the commit.
 func (r *run) remember(k schemas.Known) { r.batch.changes = append(r.batch.changes, k) }
 
-func (r *run) reject(rej transform.Reject, at time.Time) {
+func (r *run) reject(rej rejected) {
 	rej.Application = r.Config.Application
-	r.batch.rejects = append(r.batch.rejects, rejected{Reject: rej, at: at})
+	r.batch.rejects = append(r.batch.rejects, rej)
 }
 
-func (r *run) rejectAll(rejects []transform.Reject) {
-	for _, rej := range rejects {
-		r.reject(rej, r.Now().UTC())
+// unread is the reject of a whole document. The reason is the same for the same mistake, so that
+// reasons can be counted; where in the document it was stands in the path.
+func unread(kind schemas.DocumentKind, id schemas.SessionID, err error) transform.Reject {
+	rej := transform.Reject{SessionID: id, Document: kind, Scope: transform.ScopeDocument, Reason: err.Error()}
+	var request *extract.RequestError
+	var syntax *transform.Unreadable
+	switch {
+	case errors.As(err, &syntax):
+		rej.Reason, rej.Path = syntax.Reason, fmt.Sprintf("offset %d", syntax.Offset)
+	case errors.As(err, &request):
+		rej.Reason = request.Err.Error()
 	}
+	return rej
+}
+
+// digestOf is the hash of a body as it came; none for none.
+func digestOf(body []byte) schemas.Digest {
+	if body == nil {
+		return schemas.Digest{}
+	}
+	return sha256.Sum256(body)
 }
 
 // inOrder sorts by session, which is the order of rows in a part.

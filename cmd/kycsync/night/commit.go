@@ -31,11 +31,11 @@ func (r *run) commit(ctx context.Context, last bool) error {
 			r.committed(c)
 			return nil
 		}
+		r.Summary, r.gates = summary, r.gates[:gates]
 		if !errors.Is(err, lake.ErrConflict) {
 			return err
 		}
 		r.Log.Warn("another run committed first; the rows are made again", "seq", c.Seq)
-		r.Summary, r.gates = summary, r.gates[:gates]
 		if err := r.rebase(ctx); err != nil {
 			return err
 		}

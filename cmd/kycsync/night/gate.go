@@ -15,9 +15,6 @@ func (r *run) gate() {
 	if r.Gone > max(5, r.Fetched/200) {
 		r.fail("%d sessions that the list names answer 404: was the key's scope changed? No session was marked deleted", r.Gone)
 	}
-	if r.Rejects > max(20, r.Fetched/20) {
-		r.fail("%d elements of %d decisions could not be read", r.Rejects, r.Fetched)
-	}
 }
 
 func (r *run) fail(format string, args ...any) {

@@ -58,14 +58,13 @@ func (r *run) forget() {
 }
 
 // add stores the readable rows of one page and returns a reject for each of the others.
-func (l *listing) add(rows []extract.Row) ([]transform.Reject, error) {
-	var rejects []transform.Reject
+func (l *listing) add(rows []extract.Row) ([]rejected, error) {
+	var rejects []rejected
 	var page []byte
 	for _, row := range rows {
 		doc, err := transform.Canonicalize(schemas.ListRow, row.Body)
 		if err != nil {
-			rejects = append(rejects, transform.Reject{SessionID: row.ID, Document: schemas.ListRow,
-				Scope: transform.ScopeDocument, Reason: err.Error()})
+			rejects = append(rejects, rejected{unread(schemas.ListRow, row.ID, err), row.ObservedAt, digestOf(row.Body)})
 			continue
 		}
 		row.Fingerprint, row.Body, row.Status = doc.ContentSHA256, nil, unique.Make(row.Status).Value()
@@ -133,9 +132,12 @@ func (r *run) sweep(ctx context.Context) (err error) {
 			if err != nil {
 				return err
 			}
-			r.rejectAll(rejects)
 			for _, b := range p.Bad {
-				r.rejectAll([]transform.Reject{{SessionID: b.ID, Document: schemas.ListRow, Scope: transform.ScopeDocument, Reason: b.Reason}})
+				rejects = append(rejects, rejected{Reject: transform.Reject{SessionID: b.ID, Document: schemas.ListRow,
+					Scope: transform.ScopeDocument, Reason: b.Reason}, at: p.ObservedAt})
+			}
+			for _, rej := range rejects {
+				r.reject(rej)
 			}
 			r.Progress("list", len(r.listing.rows), max(p.Count, len(r.listing.rows)))
 			return nil

@@ -84,8 +84,8 @@ type run struct {
 	listing  *listing
 	batch    batch
 	started  time.Time
-	deadline time.Time
 	gates    []string
+	planned  bool // the lists were complete
 	finished bool // all that is new or changed was fetched
 }
 
@@ -102,9 +102,6 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 }
 
 func (r *run) run(ctx context.Context) error {
-	if r.MaxDuration > 0 {
-		r.deadline = r.started.Add(r.MaxDuration)
-	}
 	r.StartedAt = r.Now().UTC()
 	r.RunID = newRunID(r.StartedAt)
 	r.Summary.Application = r.Config.Application
@@ -112,17 +109,41 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	defer r.forget()
-	if err := r.sweep(ctx); err != nil {
+	limited := ctx // ends when the time for asking is over
+	if r.MaxDuration > 0 {
+		var stop context.CancelFunc
+		limited, stop = context.WithDeadline(ctx, r.started.Add(r.MaxDuration))
+		defer stop()
+	}
+	tasks, err := r.look(limited)
+	if err == nil {
+		err = r.fetch(ctx, limited, tasks)
+	}
+	r.OutOfTime = err != nil && ctx.Err() == nil && limited.Err() != nil
+	switch {
+	case err == nil, r.OutOfTime && r.planned:
+		return r.publish(ctx)
+	case r.OutOfTime:
+		return ErrBudget // the lists were not even complete: there is nothing to keep
+	case ctx.Err() != nil:
+		err = ErrInterrupted
+	}
+	if !r.planned {
 		return err
+	}
+	return r.save(err)
+}
+
+// look lists what the vendor has and decides what to fetch of it.
+func (r *run) look(ctx context.Context) ([]extract.Task, error) {
+	if err := r.sweep(ctx); err != nil {
+		return nil, err
 	}
 	if err := r.fetchWorkflows(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	tasks := r.plan()
-	if err := r.fetch(ctx, tasks); err != nil {
-		return err
-	}
-	return r.publish(ctx)
+	r.planned = true
+	return r.plan(), nil
 }
 
 // newRunID is unlike any other: parts are named by it and created only if absent.
@@ -167,13 +188,9 @@ func (r *run) read(ctx context.Context) error {
 	return err
 }
 
-// fetch asks for the decisions of all tasks and commits what changed, batch by batch.
-func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
-	fetchCtx, stop := ctx, context.CancelFunc(func() {})
-	if !r.deadline.IsZero() {
-		fetchCtx, stop = context.WithDeadline(ctx, r.deadline)
-	}
-	defer stop()
+// fetch asks for the decisions of all tasks while limited lasts, and commits what changed, batch by
+// batch.
+func (r *run) fetch(ctx, limited context.Context, tasks []extract.Task) error {
 	urgent := 0
 	for _, t := range tasks {
 		if t.Reason != extract.ReasonOpen {
@@ -181,18 +198,9 @@ func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
 		}
 	}
 	done, last := 0, time.Now()
-	for got, err := range r.Client.Fetch(fetchCtx, tasks) {
-		switch {
-		case err == nil, extract.OfSession(err):
-		case ctx.Err() != nil:
-			return r.save(ErrInterrupted)
-		case fetchCtx.Err() != nil:
-			r.OutOfTime = true
-		default:
-			return r.save(err)
-		}
-		if r.OutOfTime {
-			break
+	for got, err := range r.Client.Fetch(limited, tasks) {
+		if err != nil && !extract.OfSession(err) {
+			return err
 		}
 		if err := r.take(got, err); err != nil {
 			return err
@@ -200,6 +208,7 @@ func (r *run) fetch(ctx context.Context, tasks []extract.Task) error {
 		if got.Task.Reason != extract.ReasonOpen {
 			urgent--
 		}
+		r.finished = urgent == 0
 		done++
 		r.Progress("decisions", done, len(tasks))
 		r.Step("fetch")
@@ -232,6 +241,9 @@ func (r *run) save(cause error) error {
 func (r *run) publish(ctx context.Context) error {
 	if err := r.commit(ctx, true); err != nil {
 		return err
+	}
+	if r.head.PublishedSeq == 0 {
+		return r.verdict() // readers have seen nothing yet, and there is nothing to show
 	}
 	r.Step("warehouse")
 	r.forget()

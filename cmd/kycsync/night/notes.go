@@ -55,7 +55,7 @@ func (n *notes) reject(rej rejected) {
 		"run_id": n.run.RunID, "version_seq": n.seq, "application": n.run.Config.Application,
 		"session_id": orNull(string(rej.SessionID)), "document": orNull(string(rej.Document)),
 		"table_name": orNull(rej.Table), "scope": rej.Scope, "path": orNull(rej.Path), "reason": rej.Reason,
-		"shape": orNull(rej.Shape), "observed_at": orNoTime(rej.at), "received_sha256": orNull(rej.received),
+		"shape": orNull(rej.Shape), "observed_at": orNoTime(rej.at), "received_sha256": orNull(rej.received.String()),
 	})
 }
 

@@ -17,8 +17,7 @@ func (r *run) fetchWorkflows(ctx context.Context) error {
 	for _, d := range docs {
 		c, err := transform.Canonicalize(schemas.Workflow, d.Body)
 		if err != nil {
-			r.reject(transform.Reject{SessionID: schemas.SessionID(d.ID), Document: schemas.Workflow,
-				Scope: transform.ScopeDocument, Reason: err.Error()}, d.ObservedAt)
+			r.reject(rejected{unread(schemas.Workflow, schemas.SessionID(d.ID), err), d.ObservedAt, digestOf(d.Body)})
 			continue
 		}
 		if r.flows[d.ID] == c.ContentSHA256 {

@@ -175,3 +175,9 @@ func TestCodesAndTokensAreNowhere(t *testing.T) {
 	f.want(t, "contact_events", "event_type", "VALID_CODE_ENTERED")
 	f.want(t, "company_officers", "row_key", "u")
 }
+
+func TestLoneValueBecomesAListOfOne(t *testing.T) {
+	f := flatten(t, decision(`{"features":["AML","NFC"],"aml_screenings":[{"hits":[{"datasets":"PEP"},{"datasets":["PEP","Sanctions"]},{"datasets":null}]}]}`))
+	f.want(t, "sessions", "features", `["AML","NFC"]`)
+	f.want(t, "aml_hits", "datasets", `["PEP"]`, `["PEP","Sanctions"]`, "∅")
+}

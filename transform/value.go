@@ -129,7 +129,7 @@ func setText(dst *column, c *schemas.Column, v scalar) (want string) {
 
 func setJSON(dst *column, c *schemas.Column, v scalar) {
 	out := v.raw
-	if c.Norm == schemas.Array {
+	if c.Norm == schemas.Array && v.kind != '[' {
 		out = append(append([]byte{'['}, out...), ']')
 	}
 	dst.text(out)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -169,21 +171,45 @@ func (w *partSet) write(t *schemas.Table, rows arrow.RecordBatch) error {
 	return nil
 }
 
+// close completes the parts on all CPUs: much of the encoding of a large one happens here.
+func (w *partSet) close() (map[string]*lake.Spooled, error) {
+	spooled := map[string]*lake.Spooled{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var failed error
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for name, p := range w.open {
+		slots <- struct{}{}
+		wg.Go(func() {
+			s, err := p.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = fmt.Errorf("part of %s: %w", name, err)
+			} else {
+				spooled[name] = s
+			}
+			<-slots
+		})
+	}
+	wg.Wait()
+	return spooled, failed
+}
+
 // store completes the parts, puts them into the lake in the order of the dictionary, and names them
 // in the commit.
 func (w *partSet) store(ctx context.Context, r *run, c *lake.Commit) error {
+	spooled, err := w.close()
+	if err != nil {
+		return err
+	}
 	for i := range schemas.Tables {
 		t := &schemas.Tables[i]
-		p := w.open[t.Name]
-		if p == nil {
+		s := spooled[t.Name]
+		if s == nil {
 			continue
 		}
-		delete(w.open, t.Name)
-		spooled, err := p.Close()
-		if err != nil {
-			return fmt.Errorf("part of %s: %w", t.Name, err)
-		}
-		part, err := r.Lake.Put(ctx, spooled, r.RunID)
+		part, err := r.Lake.Put(ctx, s, r.RunID)
 		if err != nil {
 			return fmt.Errorf("part of %s: %w", t.Name, err)
 		}

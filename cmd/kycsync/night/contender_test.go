@@ -64,12 +64,12 @@ func ours(c corpus, from, out string) error {
 	if err != nil {
 		return err
 	}
-	for name, p := range parts.open {
-		spooled, err := p.Close()
-		if err != nil {
-			return err
-		}
-		if err := os.Rename(spooled.Path, parquetOf(out, name)); err != nil {
+	spooled, err := parts.close()
+	if err != nil {
+		return err
+	}
+	for name, s := range spooled {
+		if err := os.Rename(s.Path, parquetOf(out, name)); err != nil {
 			return err
 		}
 	}

@@ -27,8 +27,9 @@ import (
 // contenders turn the decisions of a corpus into one Parquet file per table in a directory, with
 // two threads each.
 var contenders = map[string]func(c corpus, out string) error{
-	"ours":            func(c corpus, out string) error { return ours(c, c.received, out) },
-	"ours-canonical":  func(c corpus, out string) error { return ours(c, c.canonical, out) },
+	"ours":            func(c corpus, out string) error { return ours(c, c.received, true, out) },
+	"ours-rows":       func(c corpus, out string) error { return ours(c, c.received, false, out) },
+	"ours-canonical":  func(c corpus, out string) error { return ours(c, c.canonical, false, out) },
 	"duckdb-explicit": func(c corpus, out string) error { return theirs(c.received, out, explicitTyping()) },
 	"duckdb-auto":     func(c corpus, out string) error { return theirs(c.received, out, nil) },
 }
@@ -37,7 +38,7 @@ const threads = 2
 
 // ours is what a night does with decisions, without their documents and without the lake. The
 // canonical file stands for documents that are in the lake already.
-func ours(c corpus, from, out string) error {
+func ours(c corpus, from string, canonicalize bool, out string) error {
 	var sessions []lineOf
 	err := lines(c.sessions, 1, func(line [][]byte) error {
 		sessions = append(sessions, lineOf{})
@@ -49,7 +50,7 @@ func ours(c corpus, from, out string) error {
 	parts := &partSet{dir: out, open: map[string]*lake.PartWriter{}}
 	defer parts.abort()
 	err = lines(from, 5000, func(batch [][]byte) error {
-		versions, err := versionsOf(batch, sessions, from == c.received)
+		versions, err := versionsOf(batch, sessions, canonicalize)
 		if err != nil {
 			return err
 		}
@@ -79,15 +80,15 @@ func ours(c corpus, from, out string) error {
 
 func parquetOf(dir, table string) string { return filepath.Join(dir, table+".parquet") }
 
-// versionsOf makes versions of decisions that are as received, or canonical.
-func versionsOf(bodies [][]byte, sessions []lineOf, received bool) ([]pending, error) {
+// versionsOf makes versions of decisions, in canonical form or as they are.
+func versionsOf(bodies [][]byte, sessions []lineOf, canonicalize bool) ([]pending, error) {
 	versions, errs := make([]pending, len(bodies)), make([]error, threads)
 	var wg sync.WaitGroup
 	for w := range threads {
 		wg.Go(func() {
 			for i := w; i < len(bodies); i += threads {
 				doc, s := transform.Canonical{JSON: bodies[i]}, sessions[i]
-				if received {
+				if canonicalize {
 					doc, errs[w] = transform.Canonicalize(schemas.Decision, bodies[i])
 				}
 				versions[i] = pending{

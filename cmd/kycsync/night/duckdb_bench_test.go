@@ -18,8 +18,8 @@ func TestDuckDBAgrees(t *testing.T) {
 	c := newCorpus(t, 500)
 	made := map[string]string{}
 	for name, run := range map[string]func(out string) error{
-		"ours":             func(out string) error { return ours(c, c.received, out) },
-		"ours again":       func(out string) error { return ours(c, c.canonical, out) },
+		"ours":             func(out string) error { return ours(c, c.received, true, out) },
+		"ours again":       func(out string) error { return ours(c, c.canonical, false, out) },
 		"theirs":           func(out string) error { return theirs(c.received, out, explicitTyping()) },
 		"theirs canonical": func(out string) error { return theirs(c.canonical, out, explicitTyping()) },
 	} {

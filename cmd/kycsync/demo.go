@@ -173,9 +173,30 @@ func (d *demo) since(n int) string {
 	}
 	var words []string
 	for _, kind := range order {
-		words = append(words, fmt.Sprintf("%d %s", counts[kind], kind))
+		word := eventWords[kind]
+		if word == "" {
+			word = strings.ReplaceAll(kind, "_", " ")
+		}
+		words = append(words, fmt.Sprintf("%d %s", counts[kind], word))
 	}
 	return strings.Join(words, ", ")
+}
+
+// eventWords says in words what the vendor's log calls by a short name.
+var eventWords = map[string]string{
+	"created":              "sessions created",
+	"deleted":              "deleted",
+	"moved":                "moved on to another status",
+	"reviewed":             "decided by a reviewer",
+	"resubmit":             "sent back to the applicant",
+	"redone":               "done again by the applicant",
+	"feature_overridden":   "features overruled",
+	"aml_hit_added":        "AML hits added",
+	"aml_hit_swapped":      "AML hits replaced without a trace in the list",
+	"aml_hit_reviewed":     "AML hits reviewed",
+	"aml_rescored":         "AML scores changed",
+	"name_corrected":       "names corrected",
+	"poa_issuer_corrected": "proofs of address corrected",
 }
 
 // ask puts the example questions to the warehouse.

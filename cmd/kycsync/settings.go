@@ -191,18 +191,18 @@ func wantsJSONLog(args []string, getenv func(string) string) bool {
 
 // clock is the clock of record. KYCSYNC_NOW sets the instant it starts from, against a vendor on
 // this machine only: nobody shall date what a real vendor said.
-func (p *program) clock(apiURL string) (now func() time.Time, simulated bool, err error) {
+func (p *program) clock(apiURL string) (now func() time.Time, err error) {
 	value := p.getenv("KYCSYNC_NOW")
 	if value == "" {
-		return time.Now, false, nil
+		return time.Now, nil
 	}
 	if !strings.HasPrefix(apiURL, "http://") {
-		return nil, false, usagef("KYCSYNC_NOW is for a simulated vendor at http://127.0.0.1 only")
+		return nil, usagef("KYCSYNC_NOW is for a simulated vendor at http://127.0.0.1 only")
 	}
 	base, err := time.Parse(time.RFC3339Nano, value)
 	if err != nil {
-		return nil, false, usagef("KYCSYNC_NOW: want a time such as 2026-11-24T02:00:00Z")
+		return nil, usagef("KYCSYNC_NOW: want a time such as 2026-11-24T02:00:00Z")
 	}
 	start := time.Now()
-	return func() time.Time { return base.Add(time.Since(start)).UTC() }, true, nil
+	return func() time.Time { return base.Add(time.Since(start)).UTC() }, nil
 }

@@ -87,7 +87,7 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, _, err := p.clock(c.String("api-url"))
+	now, err := p.clock(c.String("api-url"))
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,10 @@ func (p *program) prepare(ctx context.Context, c *cli.Context, settings extract.
 		return nil, err
 	}
 	j.pace = openPaceFile(filepath.Join(dir, "requests.json"))
-	settings.EmptySince = j.pace.lastRequest(log)
 	if j.lake, err = p.openLake(ctx, c, !c.Bool("plan"), now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
+		return nil, err
+	}
+	if settings.EmptySince, err = j.pace.lastRequest(ctx, j.lake, log); err != nil {
 		return nil, err
 	}
 	if j.client, err = extract.New(settings); err != nil {

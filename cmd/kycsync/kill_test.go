@@ -35,7 +35,7 @@ var killPoints = []struct {
 func TestKilled(t *testing.T) {
 	scenarios := 60
 	if testing.Short() {
-		scenarios = 3
+		scenarios = 2
 	}
 	v, err := didittest.New(didittest.Options{Seed: 11, Sessions: 60, Start: simulationStart, PerMinute: -1})
 	if err != nil {

@@ -118,7 +118,11 @@ func TestStateKeepsTheLastRow(t *testing.T) {
 
 // Whatever the history, going on from commit to commit gives what a rebuild gives.
 func TestUpdateEqualsRebuild(t *testing.T) {
-	for seed := range uint64(2) {
+	seeds := uint64(2)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t)
 			rng := rand.New(rand.NewPCG(seed, 0))
@@ -198,7 +202,11 @@ func TestOtherViewsArePublished(t *testing.T) {
 }
 
 func TestCancelledBuild(t *testing.T) {
-	for _, at := range []string{stepOpen, stepLoad, stepLoaded, stepCheckpoint, stepCopied} {
+	steps := []string{stepOpen, stepLoad, stepLoaded, stepCheckpoint, stepCopied}
+	if testing.Short() {
+		steps = steps[1:2]
+	}
+	for _, at := range steps {
 		t.Run(at, func(t *testing.T) {
 			w := newWorld(t)
 			w.update()

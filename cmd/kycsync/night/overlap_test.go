@@ -15,7 +15,11 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	alone := newHouse(t, v, url, "", lake.Config{})
 	first := newHouse(t, v, url, "", lake.Config{})
 	second := &house{v, url, first.lake, t.TempDir()}
-	for n := range 2 {
+	nights := 2
+	if testing.Short() {
+		nights = 1
+	}
+	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		alone.night(t)
 		var wg sync.WaitGroup

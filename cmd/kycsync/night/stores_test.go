@@ -13,9 +13,9 @@ import (
 // Three nights into a directory and into Google Cloud Storage give the same content, which is the
 // vendor's own account.
 func TestTwoStoresHoldTheTruth(t *testing.T) {
-	sessions := 20_000
+	sessions, nights := 20_000, 3
 	if testing.Short() {
-		sessions = 400
+		sessions, nights = 150, 2
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 5, Sessions: sessions})
 	gcs := gcstest.Start(t)
@@ -24,7 +24,7 @@ func TestTwoStoresHoldTheTruth(t *testing.T) {
 		newHouse(t, v, url, gcs.URI("lake"), lake.Config{GCSOptions: gcs.Options()}),
 	}
 	var truth oracle
-	for n := range 3 {
+	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		truth.watch(v)
 		for _, h := range houses {

@@ -174,8 +174,10 @@ func (c *canonizer) scalar(n *node, raw []byte) {
 		return
 	}
 	text := unquote(raw, c.scratch)
-	if link || signed(text) {
+	if link {
 		text = linkPath(text)
+	} else if signed(text) {
+		text = closed(text)
 	}
 	start := len(c.full.text)
 	c.full.text, _ = jsontext.AppendQuote(c.full.text, text)

@@ -16,6 +16,7 @@ func TestCanonicalForm(t *testing.T) {
 		{"secrets gone", `{"session_url":"https://v.example/s/t","status":"Approved"}`, `{"status":"Approved"}`},
 		{"media cut to its path", `{"face_matches":[{"source_image":"https://m.example/p/q.jpg?X-Amz-Signature=s"}]}`, `{"face_matches":[{"source_image":"/p/q.jpg"}]}`},
 		{"signed link in an open map", `{"metadata":{"doc":"https://m.example/d?Signature=s"}}`, `{"metadata":{"doc":"/d"}}`},
+		{"signed link in a sentence", `{"metadata":{"note":"Seen at https://m.example/d?token=s, fine"}}`, `{"metadata":{"note":"Seen at https://m.example/d fine"}}`},
 		{"a public link stays", `{"metadata":{"doc":"https://m.example/d?page=2"}}`, `{"metadata":{"doc":"https://m.example/d?page=2"}}`},
 	} {
 		got, err := Canonicalize(schemas.Decision, []byte(c.in))

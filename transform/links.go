@@ -1,6 +1,9 @@
 package transform
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // secretNames are members that never leave, wherever they stand: in maps that nobody describes
 // too, where no column's class can say so.
@@ -25,6 +28,18 @@ func linkPath(s []byte) []byte {
 		s = s[:i]
 	}
 	return s
+}
+
+// linkInText is a link and what follows its path.
+var linkInText = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://[^\s?#"<>]*)[?#][^\s"<>]*`)
+
+// closed returns a text in which no link opens a door: one that is nothing but a link is cut to its
+// path, and links within other words lose what follows theirs.
+func closed(s []byte) []byte {
+	if bytes.ContainsAny(s, " \t\r\n\"<>,;") {
+		return linkInText.ReplaceAll(s, []byte("$1"))
+	}
+	return linkPath(s)
 }
 
 var linkMarks = [][]byte{[]byte("signature="), []byte("token="), []byte("x-amz-"), []byte("x-goog-"), []byte("sig=")}

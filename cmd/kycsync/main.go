@@ -188,7 +188,11 @@ func exitCode(ctx context.Context, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage), errors.Is(err, lake.ErrUnsuitable):
 		return exitUsage
-	case errors.Is(err, lake.ErrDamaged), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
+	case errors.Is(err, lake.ErrDamaged):
+		return exitDamaged
+	case errors.Is(err, night.ErrDeferred) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget):
+		return exitDegraded // the lake has it, and readers keep the old warehouse
+	case errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
 		return 128 + int(sig.Signal.(syscall.Signal))
@@ -200,7 +204,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, warehouse.ErrBusy):
 		return exitAgain
-	case errors.Is(err, errDegraded), errors.Is(err, night.ErrDeferred):
+	case errors.Is(err, errDegraded):
 		return exitDegraded
 	}
 	return exitFailed

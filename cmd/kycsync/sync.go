@@ -35,7 +35,7 @@ Examples:
 			number("rate", extract.DefaultPerMinute, "requests a minute (`N`) that the key may send; 0: no limit, for this machine only"),
 			number("page-size", extract.DefaultPageSize, "rows (`N`) asked for in one page of a list"),
 			duration("max-duration", "stop fetching after this time (`D`, such as 5h30m), commit, and end with exit code 5"),
-			&cli.BoolFlag{Name: "plan", Usage: "only list, and print what a run would fetch"},
+			toggle("plan", "only list, and print what a run would fetch"),
 			&cli.StringFlag{Name: "api-key", Hidden: true},
 		),
 		Before: p.settings,

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -101,19 +102,32 @@ func (r *run) committed(c *lake.Commit) {
 	r.batch = newBatch()
 }
 
-// rebase takes note of what another run has committed: a version that it has stored as well is no
-// news any more.
+// rebase takes note of what another run has committed. What it has looked at later than this run
+// did is no news any more.
 func (r *run) rebase(ctx context.Context) error {
 	if err := r.read(ctx); err != nil {
 		return err
 	}
+	later := func(id schemas.SessionID, at time.Time) bool { return r.known[id].LastChecked.After(at) }
 	r.batch.versions = slices.DeleteFunc(r.batch.versions, func(p pending) bool {
-		return r.known[p.SessionID].ContentHash == p.ContentHash
+		return later(p.SessionID, p.ObservedAt) || r.known[p.SessionID].ContentHash == p.ContentHash
 	})
+	r.batch.changes = slices.DeleteFunc(r.batch.changes, func(k schemas.Known) bool { return later(k.SessionID, k.LastChecked) })
+	for i := range r.batch.changes {
+		if k := &r.batch.changes[i]; !r.pendingVersion(k.SessionID) {
+			known := r.known[k.SessionID]
+			k.ContentHash, k.VersionSeq = known.ContentHash, known.VersionSeq
+		}
+	}
 	r.batch.flows = slices.DeleteFunc(r.batch.flows, func(p pending) bool {
 		return r.flows[string(p.SessionID)] == p.ContentHash
 	})
 	return nil
+}
+
+// pendingVersion reports whether the batch holds a version of the session.
+func (r *run) pendingVersion(id schemas.SessionID) bool {
+	return slices.ContainsFunc(r.batch.versions, func(p pending) bool { return p.SessionID == id })
 }
 
 // makeRows turns the batch into rows under that number, in parts that are not yet in the lake.

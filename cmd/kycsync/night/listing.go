@@ -62,6 +62,9 @@ func (l *listing) add(rows []extract.Row) ([]rejected, error) {
 	var rejects []rejected
 	var page []byte
 	for _, row := range rows {
+		if _, twice := l.place[row.ID]; twice {
+			continue // both lists show it: two tasks would be two versions under one number
+		}
 		doc, err := transform.Canonicalize(schemas.ListRow, row.Body)
 		if err != nil {
 			rejects = append(rejects, rejected{unread(schemas.ListRow, row.ID, err), row.ObservedAt, digestOf(row.Body)})
@@ -138,6 +141,7 @@ func (r *run) sweep(ctx context.Context) (err error) {
 			}
 			for _, rej := range rejects {
 				r.reject(rej)
+				r.unlisted(rej.SessionID)
 			}
 			r.Progress("list", len(r.listing.rows), max(p.Count, len(r.listing.rows)))
 			return nil
@@ -156,6 +160,15 @@ func (r *run) sweep(ctx context.Context) (err error) {
 		}
 	}
 	return r.ownSessions()
+}
+
+// unlisted marks a known session whose list row could not be read: what is stored of it may be old,
+// and it is asked for as soon as its row can be read again.
+func (r *run) unlisted(id schemas.SessionID) {
+	if k, ok := r.known[id]; ok {
+		k.Stale = true
+		r.remember(k)
+	}
 }
 
 // ownSessions refuses a key that belongs to another application: one that lists sessions, but none

@@ -41,3 +41,33 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A run that commits late does not put what it saw over what another has seen since.
+func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
+	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 120})
+	first := newHouse(t, v, url, "", lake.Config{})
+	second := &house{v, url, first.lake, t.TempDir()}
+	var truth oracle
+	truth.watch(v)
+	first.night(t)
+	v.Advance(firstNight.AddDate(0, 0, 1))
+	truth.watch(v)
+	cfg, once := first.config(t), sync.Once{}
+	cfg.Step = func(step string) {
+		if step == "flatten" {
+			once.Do(func() {
+				v.Advance(firstNight.AddDate(0, 0, 3))
+				truth.watch(v)
+				second.night(t)
+			})
+		}
+	}
+	if _, err := Run(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	truth.compare(t, first)
+	if n := first.rows(t, `SELECT count(*) FROM session_state s JOIN sessions USING (application, session_id)
+		WHERE s.content_hash <> sessions.content_hash`)[0][0]; n != int64(0) {
+		t.Errorf("%v sessions whose state is not that of their newest version", n)
+	}
+}

@@ -50,7 +50,7 @@ type Summary struct {
 }
 
 // Quiet reports whether the run found nothing new to say about any session.
-func (s *Summary) Quiet() bool { return s.DataParts == 0 }
+func (s *Summary) Quiet() bool { return s.DataParts == 0 && s.Rejects == 0 }
 
 // Degraded reports whether something was published with parts missing.
 func (s *Summary) Degraded() bool { return s.Rejects > 0 || s.WarehouseDeferred }

@@ -122,6 +122,7 @@ type Error struct {
 	detail string
 }
 
+// Error says what was refused and how, without DuckDB's words.
 func (e *Error) Error() string { return fmt.Sprintf("warehouse: %s: DuckDB: %s", e.Op, e.Class) }
 
 // Detail returns DuckDB's own words. They may hold personal data: they are for the eyes of the

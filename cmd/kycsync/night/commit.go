@@ -113,8 +113,12 @@ func (r *run) rebase(ctx context.Context) error {
 		return later(p.SessionID, p.ObservedAt) || r.known[p.SessionID].ContentHash == p.ContentHash
 	})
 	r.batch.changes = slices.DeleteFunc(r.batch.changes, func(k schemas.Known) bool { return later(k.SessionID, k.LastChecked) })
+	news := map[schemas.SessionID]bool{}
+	for _, p := range r.batch.versions {
+		news[p.SessionID] = true
+	}
 	for i := range r.batch.changes {
-		if k := &r.batch.changes[i]; !r.pendingVersion(k.SessionID) {
+		if k := &r.batch.changes[i]; !news[k.SessionID] {
 			known := r.known[k.SessionID]
 			k.ContentHash, k.VersionSeq = known.ContentHash, known.VersionSeq
 		}
@@ -123,11 +127,6 @@ func (r *run) rebase(ctx context.Context) error {
 		return r.flows[string(p.SessionID)] == p.ContentHash
 	})
 	return nil
-}
-
-// pendingVersion reports whether the batch holds a version of the session.
-func (r *run) pendingVersion(id schemas.SessionID) bool {
-	return slices.ContainsFunc(r.batch.versions, func(p pending) bool { return p.SessionID == id })
 }
 
 // makeRows turns the batch into rows under that number, in parts that are not yet in the lake.

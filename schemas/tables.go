@@ -10,7 +10,8 @@ var Tables = []Table{
 	questionnaires, questionnaireAnswers, documentAIDocuments, documentAIFields,
 	registryCompanies, companyOfficers, companyOwners, keyPeopleChecks, keyPeople,
 	kybDocumentChecks, kybDocuments,
-	workflows, rawDocuments, rejects, drift, runs, sessionState,
+	workflows, rawDocuments, rejects, drift, driftDecisions,
+	runs, controlTotals, userCountMismatches, promises, sessionState, entityState,
 }
 
 // Given are the members of a document that the flattener itself reads, to give the Env values

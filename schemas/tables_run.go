@@ -42,7 +42,7 @@ var rawDocuments = Table{
 	Doc: "One document as received, canonical and without secrets. Kept in the lake only; later columns are filled from it.",
 	Columns: []Column{
 		{ID: 1, Name: "application", Kind: Text, Class: Internal, Path: EnvApplication, Dict: true},
-		{ID: 2, Name: "document", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Doc: "list_row, decision, workflow"},
+		{ID: 2, Name: "document", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Doc: "list_row, decision, provenance, activity, and so on"},
 		{ID: 3, Name: "session_id", Kind: Text, Class: PII, Path: EnvSessionID, Doc: "of the session, or of whatever else the document describes"},
 		{ID: 4, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true, Doc: "number of the commit that stored it"},
 		{ID: 5, Name: "observed_at", Kind: Time, Class: Internal, Path: EnvObservedAt, Doc: "when the response was complete, by our clock"},
@@ -118,6 +118,9 @@ var runs = Table{
 		{ID: 26, Name: "parts", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "files written"},
 		{ID: 27, Name: "part_bytes", Kind: Int, Null: true, Class: Internal, Path: EnvCode},
 		{ID: 28, Name: "figures", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "all that was counted"},
+		{ID: 29, Name: "gates", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "the gates that failed: name to sentence"},
+		{ID: 30, Name: "accepted", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "the gates that failed and were accepted: name to the reason given"},
+		{ID: 31, Name: "nights_left", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "until all that is new or changed is fetched, at this budget"},
 	},
 }
 
@@ -136,5 +139,97 @@ var sessionState = Table{
 		{ID: 9, Name: "version_seq", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version"},
 		{ID: 10, Name: "last_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true},
 		{ID: 11, Name: "stale", Kind: Bool, Class: Internal, Path: EnvCode, Doc: "the newest document could not be read; the stored version is older"},
+		{ID: 12, Name: "status_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "since when it has had the status, as far as we saw"},
+		{ID: 13, Name: "is_monitored", Kind: Bool, Null: true, Class: Internal, Path: EnvCode, Doc: "its AML screening goes on"},
+		{ID: 14, Name: "document_expires", Kind: Time, Null: true, Class: PII, Path: EnvCode, Doc: "the day on which the first of its identity documents expires"},
+		{ID: 15, Name: "hinted_at", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "newest change that the webhook log announced and nobody has looked at yet"},
+		{ID: 16, Name: "activity_hash", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored activity feed"},
+		{ID: 17, Name: "activity_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true},
+		{ID: 18, Name: "is_activity_due", Kind: Bool, Null: true, Class: Internal, Path: EnvCode, Doc: "a version was stored since the feed was read"},
+		{ID: 19, Name: "upstream_state", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true, Words: upstreamStates},
+		{ID: 20, Name: "absent_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first complete list without the session"},
+		{ID: 21, Name: "gone_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first answer that the session does not exist"},
+	},
+}
+
+var entityState = Table{
+	Name: "entity_state", History: State, Key: []string{"application", "document", "entity_id"},
+	Doc: "What is known about a user, a business or a transaction, for the plan of the next night. The last row counts.",
+	Columns: []Column{
+		{ID: 1, Name: "application", Kind: Text, Class: Internal, Path: EnvCode, Dict: true},
+		{ID: 2, Name: "document", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Doc: "user, business or transaction"},
+		{ID: 3, Name: "entity_id", Kind: Text, Class: PII, Path: EnvCode, Doc: "the vendor's id"},
+		{ID: 4, Name: "fingerprint", Kind: Text, Class: Internal, Path: EnvCode, Doc: "hex SHA-256 of the list row without its volatile values"},
+		{ID: 5, Name: "content_hash", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version"},
+		{ID: 6, Name: "version_seq", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version"},
+		{ID: 7, Name: "last_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true},
+		{ID: 8, Name: "absent_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first complete list without it"},
+	},
+}
+
+var controlTotals = Table{
+	Name: "control_totals", History: Log,
+	Doc: "One count of the vendor's, held against the lake as of the same run.",
+	Columns: []Column{
+		{ID: 1, Name: "run_id", Kind: Text, Class: Internal, Path: EnvRunID},
+		{ID: 2, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true},
+		{ID: 3, Name: "application", Kind: Text, Class: Internal, Path: EnvApplication, Dict: true},
+		{ID: 4, Name: "kind", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Doc: "what is counted: user or business sessions, or users"},
+		{ID: 5, Name: "dimension", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: totalDimensions, Doc: "all; month; status; month and status; or the per-user counters added up"},
+		{ID: 6, Name: "month", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true, Doc: "of creation, UTC: 2026-10"},
+		{ID: 7, Name: "status", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true},
+		{ID: 8, Name: "vendor_count", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "null: the vendor does not count so far"},
+		{ID: 9, Name: "lake_count", Kind: Int, Class: Internal, Path: EnvCode, Doc: "sessions in the lake that the vendor is not known to have dropped, as of the run"},
+		{ID: 10, Name: "state", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: totalStates},
+		{ID: 11, Name: "explanation", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "of every state but equal, in a sentence"},
+		{ID: 12, Name: "counted_at", Kind: Time, Class: Internal, Path: EnvCode, Doc: "by the vendor, our clock"},
+	},
+}
+
+var userCountMismatches = Table{
+	Name: "user_count_mismatches", History: Log,
+	Doc: "One counter that the vendor keeps of a user and that our own sessions of that user contradict, as of a run.",
+	Columns: []Column{
+		{ID: 1, Name: "run_id", Kind: Text, Class: Internal, Path: EnvRunID},
+		{ID: 2, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true},
+		{ID: 3, Name: "application", Kind: Text, Class: Internal, Path: EnvApplication, Dict: true},
+		{ID: 4, Name: "user_id", Kind: Text, Class: PII, Path: EnvCode, Doc: "the vendor's id of the user, as didit_internal_id of sessions"},
+		{ID: 5, Name: "counter", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: userCounters},
+		{ID: 6, Name: "vendor_count", Kind: Int, Class: Internal, Path: EnvCode},
+		{ID: 7, Name: "lake_count", Kind: Int, Class: Internal, Path: EnvCode},
+		{ID: 8, Name: "since", Kind: Time, Class: Internal, Path: EnvCode, Doc: "start of the first run in an unbroken row that saw the counter disagree"},
+		{ID: 9, Name: "counted_at", Kind: Time, Class: Internal, Path: EnvCode},
+	},
+}
+
+var promises = Table{
+	Name: "promises", History: Log,
+	Doc: "How old our knowledge of one class of sessions may be, and how old it was at the end of a run.",
+	Columns: []Column{
+		{ID: 1, Name: "run_id", Kind: Text, Class: Internal, Path: EnvRunID},
+		{ID: 2, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true},
+		{ID: 3, Name: "application", Kind: Text, Class: Internal, Path: EnvApplication, Dict: true},
+		{ID: 4, Name: "class", Kind: Text, Class: Internal, Path: EnvCode, Dict: true},
+		{ID: 5, Name: "promise_seconds", Kind: Int, Class: Internal, Path: EnvCode, Doc: "the greatest age that is promised"},
+		{ID: 6, Name: "sessions", Kind: Int, Class: Internal, Path: EnvCode, Doc: "in the class; users, for the class users"},
+		{ID: 7, Name: "checked", Kind: Int, Class: Internal, Path: EnvCode, Doc: "looked at in the run because of the promise"},
+		{ID: 8, Name: "oldest_seconds", Kind: Int, Class: Internal, Path: EnvCode, Doc: "age of the oldest knowledge when the run ended"},
+		{ID: 9, Name: "beyond", Kind: Int, Class: Internal, Path: EnvCode, Doc: "sessions whose knowledge is older than promised"},
+		{ID: 10, Name: "nights", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "until none is, at the run's budget; 0: none is now; null: never at this budget"},
+	},
+}
+
+var driftDecisions = Table{
+	Name: "drift_decisions", History: Log,
+	Doc: "One drift that a person has looked at and accepted.",
+	Columns: []Column{
+		{ID: 1, Name: "run_id", Kind: Text, Class: Internal, Path: EnvRunID},
+		{ID: 2, Name: "version_seq", Kind: Int, Class: Internal, Path: EnvVersionSeq, Dict: true},
+		{ID: 3, Name: "document", Kind: Text, Class: Internal, Path: EnvCode, Dict: true},
+		{ID: 4, Name: "path", Kind: Text, Class: Internal, Path: EnvCode},
+		{ID: 5, Name: "kind", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: driftKinds},
+		{ID: 6, Name: "example", Kind: Text, Null: true, Class: Internal, Path: EnvCode},
+		{ID: 7, Name: "reason", Kind: Text, Class: Internal, Path: EnvCode, Doc: "why, in the words of who accepted it"},
+		{ID: 8, Name: "decided_at", Kind: Time, Class: Internal, Path: EnvCode},
 	},
 }

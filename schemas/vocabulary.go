@@ -42,4 +42,9 @@ var (
 	upstreamStates = []string{"present", "deleted", "out_of_scope", "unknown"}
 	rejectScopes   = []string{"document", "row", "value"}
 	driftKinds     = []string{"unknown_field", "unknown_value", "type"}
+	sessionOrigins = []string{"first", "re-verification", "resubmission", "remediation", "imported", "unknown"}
+
+	totalDimensions = []string{"all", "month", "status", "month_status", "user_counters"}
+	totalStates     = []string{"equal", "moving", "differs", "explained"}
+	userCounters    = []string{"sessions", "approved", "declined", "in_review"}
 )

@@ -24,9 +24,28 @@ type DocumentKind string
 
 // The document kinds.
 const (
-	ListRow  DocumentKind = "list_row" // one row of GET /v3/sessions/
-	Decision DocumentKind = "decision" // GET /v3/session/{id}/decision/
-	Workflow DocumentKind = "workflow" // one row of GET /v3/workflows/
+	ListRow        DocumentKind = "list_row"        // one row of GET /v3/sessions/
+	Decision       DocumentKind = "decision"        // GET /v3/session/{id}/decision/
+	Provenance     DocumentKind = "provenance"      // ours: how a session came about, and whether the vendor still has it
+	Activity       DocumentKind = "activity"        // the pages of GET /v3/sessions/{id}/reviews/ as {"results": [...]}
+	Workflow       DocumentKind = "workflow"        // one row of GET /v3/workflows/
+	UserRow        DocumentKind = "user_row"        // one row of GET /v3/users/
+	User           DocumentKind = "user"            // GET /v3/users/{vendor_data}/
+	BusinessRow    DocumentKind = "business_row"    // one row of GET /v3/businesses/
+	Business       DocumentKind = "business"        // GET /v3/businesses/{vendor_data}/
+	TransactionRow DocumentKind = "transaction_row" // one row of GET /v3/transactions/
+	Transaction    DocumentKind = "transaction"     // GET /v3/transactions/{uuid}/
+)
+
+// An Upstream tells whether the vendor still shows a session.
+type Upstream string
+
+// The upstream states. A session that the vendor has dropped keeps its last values.
+const (
+	Present    Upstream = "present"
+	Deleted    Upstream = "deleted"      // erased, or past the vendor's retention
+	OutOfScope Upstream = "out_of_scope" // the key no longer sees it
+	Uncertain  Upstream = "unknown"      // not listed, and not yet proven to be gone
 )
 
 // A Digest is a SHA-256. The zero Digest stands for none.
@@ -72,6 +91,33 @@ type Known struct {
 	VersionSeq    int64  // of the newest stored version; 0: none
 	LastChecked   time.Time
 	Stale         bool // the newest document could not be read; the stored version is older
+
+	StatusSince     time.Time // since when it has had Status, as far as we saw
+	Monitored       bool      // its AML screening goes on
+	DocumentExpires time.Time // the day on which the first of its identity documents expires; zero: none known
+	Hinted          time.Time // newest change that the webhook log announced and nobody has looked at; zero: none
+	Activity        Digest    // of the newest stored activity feed; zero: none stored
+	ActivityChecked time.Time // zero: never
+	ActivityDue     bool      // a version was stored since
+	Upstream        Upstream  // empty: present
+	AbsentSince     time.Time // first complete list without it; zero: it is listed
+	GoneSince       time.Time // first answer that it does not exist, since it is absent; zero: none
+}
+
+// Gone reports whether the vendor was proven not to show the session any more.
+func (k *Known) Gone() bool { return k.Upstream == Deleted || k.Upstream == OutOfScope }
+
+// KnownEntity is what the lake knows about one user, business or transaction: the last row of
+// entity_state.
+type KnownEntity struct {
+	Application string
+	Document    DocumentKind // User, Business or Transaction
+	ID          string       // the vendor's id
+	Fingerprint Digest       // of the list row without its volatile values
+	ContentHash Digest       // of the newest stored version
+	VersionSeq  int64
+	LastChecked time.Time // when its detail was read last, or found not to be readable
+	AbsentSince time.Time // first complete list without it; zero: it is listed
 }
 
 // Open reports whether a session of that status is still being worked on by the applicant, the

@@ -43,13 +43,12 @@ type bisection struct {
 
 // compare descends into a window until it fits or cannot be divided.
 func (b *bisection) compare(ctx context.Context, w window) error {
-	p, err := b.c.Page(ctx, Query{Kind: b.out.Kind, Limit: 1, DateFrom: w.from, DateTo: w.to})
+	n, _, err := b.c.Count(ctx, Query{Kind: b.out.Kind, DateFrom: w.from, DateTo: w.to})
 	if err != nil {
 		return err
 	}
 	b.out.Pages++
-	exact := !bounded(b.out.Kind, p.Count)
-	if exact && p.Count == b.listed(w) {
+	if n == b.listed(w) && !Bounded(b.out.Kind, n) {
 		return nil
 	}
 	if w.from.IsZero() || w.to.IsZero() || w.from.Equal(w.to) {
@@ -78,7 +77,7 @@ func (b *bisection) relist(ctx context.Context, win window) error {
 	}
 	b.wrong++
 	if len(b.notes) < maxNotes {
-		b.notes = append(b.notes, fmt.Sprintf("%v: %d listed, count says %d", win, len(w.keys), w.after))
+		b.notes = append(b.notes, w.misfit(win))
 	}
 	return nil
 }

@@ -2,8 +2,11 @@
 // and fetches them at the pace that the vendor permits.
 //
 // A [Client] belongs to one key. [Client.Sweep] lists all sessions of a kind and proves that none
-// was missed; [Plan] compares the list with what the lake knows; [Client.Fetch] asks for the decisions
-// of the plan. All requests of a client, whatever they ask for, pass one pacer (pacer.go) and one
+// was missed, [Client.SweepDays] those of some days, and [Client.Count] counts them; [Plan] compares the
+// list with what the lake knows; [Client.Fetch] asks for the decisions of the plan, and [Each] for
+// whatever else there is of many things: [Client.Activity], or the details of users, businesses and
+// transactions, which have lists of their own. [Client.Deliveries] tells of which sessions the vendor
+// announced a change. All requests of a client, whatever they ask for, pass one pacer (pacer.go) and one
 // transport that knows the key (transport.go). The bytes are handed on as received: only what is
 // needed to list and to plan is read here.
 package extract
@@ -53,7 +56,7 @@ func New(cfg Config) (*Client, error) {
 		log:     cfg.Log,
 		now:     cfg.Now,
 		workers: cfg.Workers,
-		backoff: backoff,
+		backoff: cfg.Backoff,
 	}
 	c.pageSize.Store(int64(cfg.PageSize))
 	return c, nil
@@ -68,7 +71,10 @@ func (c *Client) Close() {
 
 // Stats are the client's counts so far.
 type Stats struct {
-	Pages, Decisions, Workflows int64 // requests by what they asked for, repeated ones included
+	// Requests by what they asked for, repeated ones included; of users, businesses and
+	// transactions the lists and the details.
+	Pages, Counts, Decisions, Activities, Workflows int64
+	Users, Businesses, Transactions, Deliveries     int64
 
 	Retries     int64 // requests repeated after a fault
 	Throttled   int64 // requests that the vendor refused as one too many
@@ -78,7 +84,10 @@ type Stats struct {
 }
 
 // Requests is the number of all requests.
-func (s Stats) Requests() int64 { return s.Pages + s.Decisions + s.Workflows }
+func (s Stats) Requests() int64 {
+	return s.Pages + s.Counts + s.Decisions + s.Activities + s.Workflows +
+		s.Users + s.Businesses + s.Transactions + s.Deliveries
+}
 
 // Stats returns the counts so far. Waited is the time in which at least one request was ready and
 // had to wait for the pace.
@@ -94,13 +103,16 @@ func (c *Client) Stats() Stats {
 
 // An ask is one thing wanted from the vendor.
 type ask struct {
-	what    string // for people
-	session schemas.SessionID
-	path    string // below the base URL, with slashes at both ends
-	query   url.Values
-	max     int64 // bytes
-	counter func(*Stats) *int64
-	check   func([]byte) *fault // of the body; nil fault: good
+	what     string            // for people; holds nothing of a person
+	session  schemas.SessionID // empty: not about one
+	alone    bool              // it is about one session, user or the like: a failure says nothing about others
+	freeText bool              // the path holds a text that had to be escaped
+	optional bool              // a run can do without: 401, 403 and 404 do not speak against the key
+	path     string            // below the base URL, escaped, with slashes at both ends
+	query    url.Values
+	max      int64 // bytes
+	counter  func(*Stats) *int64
+	check    func([]byte) *fault // of the body; nil fault: good
 }
 
 // An answer is a body and the instant at which its last byte had arrived.
@@ -127,10 +139,7 @@ func (c *Client) attempt(ctx context.Context, a ask) (answer, time.Time, *fault)
 	ctx, cancel := context.WithTimeout(ctx, attemptDeadline)
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Add(1) }})
-	u := *c.pin.base
-	u.Path += a.path
-	u.RawQuery = a.query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.on(c.pin.base), nil)
 	if err != nil {
 		return answer{}, sentAt, final(fmt.Errorf("%w: the path cannot be asked for", ErrStatus))
 	}
@@ -146,6 +155,15 @@ func (c *Client) attempt(ctx context.Context, a ask) (answer, time.Time, *fault)
 	}
 	ans, f := c.read(resp, a)
 	return ans, sentAt, f
+}
+
+// on is the URL.
+func (a ask) on(base *url.URL) string {
+	u := base.Scheme + "://" + base.Host + base.EscapedPath() + a.path
+	if len(a.query) > 0 {
+		u += "?" + a.query.Encode()
+	}
+	return u
 }
 
 // read judges the response and reads its body.
@@ -172,12 +190,14 @@ func (c *Client) read(resp *http.Response, a ask) (answer, *fault) {
 func refusal(resp *http.Response, body []byte, a ask) *fault {
 	status := resp.StatusCode
 	switch {
+	case a.optional && (status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound):
+		return final(fmt.Errorf("%w (%d)", ErrForbidden, status))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return final(fmt.Errorf("%w (%d)", ErrUnauthorized, status))
 	case status == http.StatusTooManyRequests:
 		term, given := retryAfter(resp.Header, time.Now())
 		return &fault{err: ErrThrottled, throttle: true, term: term, given: given, limit: statedLimit(resp.Header)}
-	case status == http.StatusNotFound && a.session != "" && isJSON(resp.Header) && scan(body, nil) == nil:
+	case status == http.StatusNotFound && a.alone && isJSON(resp.Header) && scan(body, nil) == nil:
 		return final(ErrGone)
 	case status >= 300 && status < 400:
 		return final(fmt.Errorf("%w (%d) to %s", ErrRedirect, status, target(resp)))

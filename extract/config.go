@@ -37,6 +37,9 @@ type Config struct {
 	Now func() time.Time
 	// Transport carries the requests. Defaults to one that dials the host directly.
 	Transport http.RoundTripper
+	// Backoff is the pause before a request is repeated, where the vendor names none, by the number of
+	// attempts so far. Defaults to a random pause of up to 2, 4, 8, 16, 32, 40 seconds.
+	Backoff func(attempt int) time.Duration
 }
 
 // Validate answers in a sentence what is wrong with the settings.
@@ -82,6 +85,9 @@ func (cfg Config) complete() (Config, *url.URL, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Backoff == nil {
+		cfg.Backoff = backoff
 	}
 	return cfg, base, nil
 }

@@ -3,8 +3,10 @@ package extract_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -51,10 +53,19 @@ func TestRequestsFollowTheVendorsSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire := &recorded{next: inMemory{vendor(t, didittest.Options{Sessions: 300, PerMinute: -1, Faults: "shortpage:5"})}}
+	wire := &recorded{next: inMemory{vendor(t, didittest.Options{Sessions: 300, PerMinute: -1, Faults: "shortpage:5", Webhook: true})}}
 	askForEverything(t, wire)
 	asked := map[string]int{}
 	for _, r := range wire.all {
+		if r.Method != http.MethodGet || r.Header.Get("x-api-key") != vendorKey {
+			t.Errorf("%s %s: want GET with the key", r.Method, r.URL)
+		}
+		if newer := deliveriesPath.MatchString(r.URL.Path); newer {
+			asked["deliveries"]++
+			checkDeliveries(t, r.URL.Query())
+			continue
+		}
+		r.URL.Path, r.URL.RawPath = r.URL.EscapedPath(), "" // the router looks at the path without escapes
 		route, params, err := router.FindRoute(r)
 		if err != nil {
 			t.Fatalf("%s: the schema has no such route: %v", r.URL.Path, err)
@@ -70,12 +81,25 @@ func TestRequestsFollowTheVendorsSchema(t *testing.T) {
 				t.Errorf("%s: the schema knows no parameter %s", r.URL, parameter)
 			}
 		}
-		if r.Method != http.MethodGet || r.Header.Get("x-api-key") != vendorKey {
-			t.Errorf("%s %s: want GET with the key", r.Method, r.URL)
-		}
 	}
-	if len(asked) != 3 {
-		t.Errorf("asked %v, want the list, decisions and workflows", asked)
+	if len(asked) != 12 {
+		t.Errorf("asked %v, want sessions, decisions, activity, workflows, three lists and their details, destinations and deliveries", asked)
+	}
+}
+
+// The deliveries of a destination are documented, but came later than the published schema.
+var deliveriesPath = regexp.MustCompile(`^/v3/webhook/destinations/[0-9a-f-]{36}/deliveries/$`)
+
+func checkDeliveries(t *testing.T, q url.Values) {
+	t.Helper()
+	for name, form := range map[string]string{"limit": `^[1-9]\d*$`, "offset": `^\d+$`, "date_from": `^\d{4}-\d\d-\d\d$`} {
+		if !regexp.MustCompile(form).MatchString(q.Get(name)) {
+			t.Errorf("deliveries: %s is %q", name, q.Get(name))
+		}
+		q.Del(name)
+	}
+	if len(q) > 0 {
+		t.Errorf("deliveries: no parameters %v are documented", q)
 	}
 }
 
@@ -103,11 +127,55 @@ func askForEverything(t *testing.T, wire http.RoundTripper) {
 		if _, err := c.Page(ctx, days); err != nil {
 			t.Fatal(err)
 		}
+		days.Status = []string{"Approved", "In Review"}
+		if _, _, err := c.Count(ctx, days); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.SweepDays(ctx, kind, day, day.AddDate(0, 0, 3), func(extract.Page) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := c.Decision(ctx, first); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.Activity(ctx, first); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := c.Workflows(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := c.Deliveries(ctx, day); err != nil {
+		t.Fatal(err)
+	}
+	askForEntities(t, c)
+}
+
+// askForEntities lists them and asks for the details of one of each, and of those with hard names.
+func askForEntities(t *testing.T, c *extract.Client) {
+	t.Helper()
+	ctx := context.Background()
+	var items []extract.Item
+	keep := func(page []extract.Item) error {
+		items = append(items, page...)
+		return nil
+	}
+	last := func(_ extract.Listing, err error) extract.Item {
+		t.Helper()
+		if err != nil || len(items) == 0 {
+			t.Fatalf("got %d, %v", len(items), err)
+		}
+		return items[len(items)-1]
+	}
+	if _, err := c.Transaction(ctx, last(c.Transactions(ctx, keep)).ID); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Business(ctx, last(c.Businesses(ctx, keep)).VendorData); err != nil {
+		t.Error(err)
+	}
+	last(c.Users(ctx, keep))
+	for _, name := range []string{"user-1", "a/b", "../x", "?#%", "a b", "\x00", "ñ"} {
+		if _, err := c.User(ctx, name); !extract.OfSession(err) {
+			t.Errorf("%q: got %v, want that nobody is called so", name, err)
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 // An envelope is what stands around the rows of every list. Results are copies.
 type envelope struct {
 	count   int
+	total   int // total_transactions, which is exact where count is not; -1: there is none
 	next    bool
 	short   int
 	results []jsontext.Value
@@ -44,11 +45,12 @@ func readPage(body []byte, limit, offset int) (envelope, *fault) {
 // does not cost the page.
 func readEnvelope(body []byte) (env envelope, err error) {
 	seen := 0
-	env.count = -1
+	env.count, env.total = -1, -1
 	err = scan(body, func(name string, d *jsontext.Decoder) error {
 		switch name {
 		case "count", "next", "results":
 			seen++
+		case "total_transactions":
 		default:
 			return d.SkipValue()
 		}
@@ -66,6 +68,10 @@ func readEnvelope(body []byte) (env envelope, err error) {
 				return errors.New("next is neither text nor null")
 			}
 			env.next = v.Kind() == '"'
+		case name == "total_transactions":
+			if n, err := strconv.ParseUint(string(v), 10, 31); err == nil {
+				env.total = int(n)
+			}
 		default:
 			env.results, err = elements(v.Clone())
 			return err
@@ -125,33 +131,34 @@ func readRow(body jsontext.Value) (row Row, reason string) {
 	if !body.IsValid() {
 		return row, "want strict JSON: a name stands twice or a text is not UTF-8"
 	}
-	var members [4]jsontext.Value
+	var isID, isNumber bool
 	err := scan(body, func(name string, d *jsontext.Decoder) error {
 		v, err := d.ReadValue()
-		for i, want := range [...]string{"session_id", "session_number", "status", "created_at"} {
-			if name == want {
-				members[i] = v.Clone()
-			}
+		if err != nil {
+			return err
 		}
-		return err
+		switch name {
+		case "session_id":
+			row.ID, isID = sessionID(text(v))
+		case "session_number":
+			if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+				row.Number, isNumber = n, true
+			}
+		case "status":
+			row.Status = text(v)
+		case "created_at":
+			row.CreatedAt = instant(v)
+		case "didit_internal_id":
+			row.User, _ = uuid(v)
+		}
+		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return row, err.Error()
-	}
-	id, number, status, created := text(members[0]), members[1], text(members[2]), text(members[3])
-	row.Status = status
-	if t, err := time.Parse(time.RFC3339Nano, created); err == nil {
-		row.CreatedAt = t.UTC()
-	}
-	n, numberErr := strconv.ParseInt(string(number), 10, 64)
-	if numberErr == nil {
-		row.Number = n
-	}
-	var ok bool
-	if row.ID, ok = sessionID(id); !ok {
+	case !isID:
 		return row, "session_id: want a UUID"
-	}
-	if numberErr != nil {
+	case !isNumber:
 		return row, "session_number: want a whole number"
 	}
 	return row, ""

@@ -10,7 +10,9 @@ import (
 // What a caller decides by. Every error of a request wraps at least one of them, or the context's.
 var (
 	ErrUnauthorized  = errors.New("the vendor refused the key")
-	ErrGone          = errors.New("the vendor knows no such session, or not for this key")
+	ErrForbidden     = errors.New("the key may not read this") // and is good all the same
+	ErrGone          = errors.New("the vendor does not know it, or not for this key")
+	ErrUnaddressable = errors.New("no path can name it") // was not asked for
 	ErrUnavailable   = errors.New("the vendor is unavailable")
 	ErrNoAnswer      = errors.New("the vendor answers other requests but not this one")
 	ErrThrottled     = errors.New("the vendor kept refusing for too many requests")
@@ -28,8 +30,9 @@ var (
 type RequestError struct {
 	What     string            // "list of user sessions, offset 200", "decision"
 	Session  schemas.SessionID // empty: not about one session
-	Attempts int
-	Requests int64 // sent by the client so far, this one included
+	Alone    bool              // it was about one session, user, business or transaction
+	Attempts int               // 0: it could not be asked for
+	Requests int64             // sent by the client so far, this one included
 	Err      error
 }
 
@@ -39,24 +42,27 @@ func (e *RequestError) Error() string {
 	if e.Session != "" {
 		what = fmt.Sprintf("%s of session %s", what, e.Session)
 	}
-	after := fmt.Sprintf("attempt %d", e.Attempts)
-	if errors.Is(e.Err, ErrUnauthorized) {
-		after = fmt.Sprintf("request %d of this run", e.Requests)
+	after := fmt.Sprintf(" (attempt %d)", e.Attempts)
+	switch {
+	case e.Attempts == 0:
+		after = ""
+	case errors.Is(e.Err, ErrUnauthorized):
+		after = fmt.Sprintf(" (request %d of this run)", e.Requests)
 	}
-	return fmt.Sprintf("%s: %v (%s)", what, e.Err, after)
+	return fmt.Sprintf("%s: %v%s", what, e.Err, after)
 }
 
 // Unwrap returns the cause.
 func (e *RequestError) Unwrap() error { return e.Err }
 
 // OfSession reports whether err, which came from asking for one session, says nothing about the
-// others, so that a run can record it and go on.
+// others, so that a run can record it and go on. It holds for one user, business or transaction alike.
 func OfSession(err error) bool {
 	var re *RequestError
-	if !errors.As(err, &re) || re.Session == "" || errors.Is(err, ErrUnavailable) {
+	if !errors.As(err, &re) || re.Session == "" && !re.Alone || errors.Is(err, ErrUnavailable) {
 		return false
 	}
-	for _, own := range []error{ErrGone, ErrNoAnswer, ErrBodyTooLarge, ErrMalformed, ErrStatus} {
+	for _, own := range []error{ErrGone, ErrNoAnswer, ErrBodyTooLarge, ErrMalformed, ErrStatus, ErrUnaddressable} {
 		if errors.Is(err, own) {
 			return true
 		}

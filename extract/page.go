@@ -35,6 +35,7 @@ type Page struct {
 type Row struct {
 	ID          schemas.SessionID
 	Kind        schemas.SessionKind
+	User        [16]byte // didit_internal_id of the person; zero: none, as of a business, or unreadable
 	Number      int64
 	Status      string
 	CreatedAt   time.Time      // UTC; zero if it could not be read
@@ -51,22 +52,14 @@ type BadRow struct {
 	Reason   string            // holds nothing of the row
 }
 
-// boundedCount is where the vendor stops to count all lists but that of user sessions.
-const boundedCount = 100
-
-// bounded reports whether count may be less than the list is long.
-func bounded(kind schemas.SessionKind, count int) bool {
-	return kind != schemas.UserSession && count >= boundedCount
-}
-
 // Page asks for one page of the session list. A last page that holds less rows than its count
 // says is asked for again, and handed on with the difference if it stays so. If the server grants less
 // rows than asked and says that there are more, the client goes on with that page size.
 //
 // Source: GET /v3/sessions/.
 func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
-	if q.Kind != schemas.UserSession && q.Kind != schemas.BusinessSession {
-		return Page{}, fmt.Errorf("list of sessions: want kind user or business, got %q", string(q.Kind))
+	if err := q.check(); err != nil {
+		return Page{}, err
 	}
 	size := int(c.pageSize.Load())
 	if q.Limit > 0 {
@@ -86,6 +79,13 @@ func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 		c.log.Info("the vendor grants smaller pages than asked for", "asked", size, "rows", n)
 	}
 	return env.page(q, ans.at), nil
+}
+
+func (q Query) check() error {
+	if q.Kind != schemas.UserSession && q.Kind != schemas.BusinessSession {
+		return fmt.Errorf("list of sessions: want kind user or business, got %q", string(q.Kind))
+	}
+	return nil
 }
 
 func pageAsk(q Query, check func([]byte) *fault) ask {

@@ -96,6 +96,32 @@ func TestMalformedPages(t *testing.T) {
 	}
 }
 
+// Whose session it is matters to users alone, so nothing about it refuses a row.
+func TestUserOfARow(t *testing.T) {
+	id := [16]byte(keyOf(testID(10)))
+	for _, tc := range []struct {
+		name, member string
+		want         [16]byte
+	}{
+		{"there", `"didit_internal_id":"0000000a-0000-4000-8000-00000000000a"`, id},
+		{"upper case", `"didit_internal_id":"0000000A-0000-4000-8000-00000000000A"`, id},
+		{"escaped", `"didit_internal_id":"\u0030000000a-0000-4000-8000-00000000000a"`, id},
+		{"absent", `"x":1`, [16]byte{}},
+		{"null", `"didit_internal_id":null`, [16]byte{}},
+		{"empty", `"didit_internal_id":""`, [16]byte{}},
+		{"too short", `"didit_internal_id":"0000000a-0000-4000-8000-00000000000"`, [16]byte{}},
+		{"no dashes where they belong", `"didit_internal_id":"0000000a0-000-4000-8000-00000000000a"`, [16]byte{}},
+		{"not hex", `"didit_internal_id":"0000000g-0000-4000-8000-00000000000a"`, [16]byte{}},
+		{"another character at the end", `"didit_internal_id":"0000000a-0000-4000-8000-00000000000:"`, [16]byte{}},
+		{"an object", `"didit_internal_id":{"id":"0000000a-0000-4000-8000-00000000000a"}`, [16]byte{}},
+	} {
+		row, reason := readRow([]byte(fmt.Sprintf(`{"session_id":%q,%s,"session_number":1}`, testID(1), tc.member)))
+		if reason != "" || row.User != tc.want || row.ID != testID(1) || row.Number != 1 {
+			t.Errorf("%s: got %+v, %q", tc.name, row, reason)
+		}
+	}
+}
+
 func TestPageThatIsTooShort(t *testing.T) {
 	row := fmt.Sprintf(`{"session_id":%q,"session_number":1}`, testID(1))
 	synctest.Test(t, func(t *testing.T) {

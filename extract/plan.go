@@ -11,13 +11,21 @@ import (
 // A Reason tells why a decision is fetched.
 type Reason string
 
-// The reasons, in the order in which a night works them off.
+// The reasons, in the order in which a night works them off. All but the last are urgent: a night
+// that has not worked them off shows an old state and does not count as complete.
 const (
-	ReasonNew     Reason = "new"     // no version of the session is stored
 	ReasonChanged Reason = "changed" // its list row differs from the one seen last
+	ReasonHinted  Reason = "hinted"  // the webhook log announced a change since it was looked at
+	ReasonAbsent  Reason = "absent"  // it was listed once and is not any more
 	ReasonStale   Reason = "stale"   // its newest document could not be read
-	ReasonOpen    Reason = "open"    // it is still being worked on
+	ReasonNew     Reason = "new"     // no version of the session is stored
+	ReasonDue     Reason = "due"     // the promise of its class asks for it
 )
+
+var reasons = []Reason{ReasonChanged, ReasonHinted, ReasonAbsent, ReasonStale, ReasonNew, ReasonDue}
+
+// Reasons returns all reasons in the order in which a night works them off.
+func Reasons() []Reason { return slices.Clone(reasons) }
 
 // A Task is one decision to fetch.
 type Task struct {
@@ -25,8 +33,12 @@ type Task struct {
 	Kind   schemas.SessionKind
 	Number int64
 	Reason Reason
+	Class  Class     // of a task that is due
 	Since  time.Time // what the order within a reason follows: creation, or the last check
 }
+
+// Urgent reports whether the night is incomplete without the task.
+func (t Task) Urgent() bool { return t.Reason != ReasonDue }
 
 // A Budget bounds the decisions of a night. The zero Budget is no bound.
 type Budget struct {
@@ -35,58 +47,94 @@ type Budget struct {
 	PerMinute   int       // the pace, which tells what fits before Until; 0: no limit
 }
 
-// A sight is a listed session beside what is known of it.
-type sight struct {
-	row   *Row
-	known schemas.Known // zero if it is not known
+// A View is what a night's plan follows from.
+type View struct {
+	Listed   []Row // each session at most once, in any order
+	Known    map[schemas.SessionID]schemas.Known
+	Absent   []schemas.Known // known, not listed, and to be asked for
+	Promises Promises        // Defaults to DefaultPromises
+	Now      time.Time
 }
 
-// A class is one reason to fetch. due reports whether it applies and how long it has waited:
-// within a class the oldest comes first.
-type class struct {
-	reason Reason
-	due    func(s sight, now time.Time) (since time.Time, ok bool)
+// Plan returns the decisions to fetch, the most urgent first. It depends on nothing but the view.
+// Of each class at least the share is due that must be looked at every night so that none grows older
+// than promised, oldest first; what a run less than half a day ago has looked at is not. Sessions
+// that are due stand in the order of their age relative to their promise.
+func Plan(v View) []Task {
+	v.Promises = v.Promises.or()
+	by := map[Reason][]Task{}
+	due := map[Class][]Task{}
+	for i := range v.Listed {
+		row := &v.Listed[i]
+		k := v.Known[row.ID]
+		t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}
+		if t.Reason, t.Since = urgent(row, &k); t.Reason != "" {
+			by[t.Reason] = append(by[t.Reason], t)
+			continue
+		}
+		t.Reason, t.Since, t.Class = ReasonDue, k.LastChecked, v.Promises.of(&k, row.Kind, row.Status, v.Now)
+		due[t.Class] = append(due[t.Class], t)
+	}
+	for _, k := range v.Absent {
+		by[ReasonAbsent] = append(by[ReasonAbsent], Task{ID: k.SessionID, Kind: k.SessionKind, Number: k.SessionNumber, Reason: ReasonAbsent, Since: k.LastChecked})
+	}
+	for _, tasks := range by {
+		slices.SortFunc(tasks, inTurn)
+	}
+	by[ReasonDue] = v.due(due)
+	var all []Task
+	for _, r := range reasons {
+		all = append(all, by[r]...)
+	}
+	return all
 }
 
-// classes are all reasons, the most urgent first. A session counts to the first that applies.
-var classes = []class{
-	{ReasonNew, func(s sight, _ time.Time) (time.Time, bool) {
-		return s.row.CreatedAt, s.known.ContentHash == (schemas.Digest{})
-	}},
-	{ReasonChanged, func(s sight, _ time.Time) (time.Time, bool) {
-		return s.row.CreatedAt, s.row.Fingerprint != s.known.Fingerprint
-	}},
-	{ReasonStale, func(s sight, _ time.Time) (time.Time, bool) { return s.known.LastChecked, s.known.Stale }},
-	{ReasonOpen, func(s sight, _ time.Time) (time.Time, bool) {
-		return s.known.LastChecked, schemas.Open(s.row.Status)
-	}},
+// urgent returns why a listed session must be asked for tonight, if it must.
+func urgent(row *Row, k *schemas.Known) (Reason, time.Time) {
+	switch {
+	case k.ContentHash == (schemas.Digest{}):
+		return ReasonNew, row.CreatedAt
+	case row.Fingerprint != k.Fingerprint, k.Gone():
+		return ReasonChanged, row.CreatedAt
+	case k.Hinted.After(k.LastChecked):
+		return ReasonHinted, k.Hinted
+	case k.Stale:
+		return ReasonStale, k.LastChecked
+	}
+	return "", time.Time{}
 }
 
-// Plan returns the decisions to fetch, the most urgent first, as far as the budget goes. It
-// depends on nothing but its arguments, and not on the order of listed, in which a session stands
-// at most once. A session that is known but not listed gets no task.
-func Plan(listed []Row, known map[schemas.SessionID]schemas.Known, now time.Time, b Budget) []Task {
-	byClass := make([][]Task, len(classes))
-	for i := range listed {
-		s := sight{row: &listed[i], known: known[listed[i].ID]}
-		for rank, c := range classes {
-			if since, ok := c.due(s, now); ok {
-				byClass[rank] = append(byClass[rank], Task{s.row.ID, s.row.Kind, s.row.Number, c.reason, since})
+func inTurn(a, b Task) int {
+	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
+}
+
+// due picks of each class what must be looked at tonight.
+func (v *View) due(classes map[Class][]Task) []Task {
+	var out []Task
+	for class, tasks := range classes {
+		promise := v.Promises[class]
+		slices.SortFunc(tasks, inTurn)
+		share := ShareOf(len(tasks), promise)
+		for i, t := range tasks {
+			age := v.Now.Sub(t.Since)
+			if age < Interval/2 || i >= share && !MustLook(age, promise) {
 				break
 			}
+			out = append(out, t)
 		}
 	}
-	for _, tasks := range byClass {
-		slices.SortFunc(tasks, func(a, b Task) int {
-			return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
-		})
-	}
-	tasks := slices.Concat(byClass...)
-	return tasks[:min(len(tasks), b.requests(now))]
+	relative := func(t Task) float64 { return float64(v.Now.Sub(t.Since)) / float64(v.Promises[t.Class]) }
+	slices.SortFunc(out, func(a, b Task) int {
+		return cmp.Or(cmp.Compare(relative(b), relative(a)), inTurn(a, b))
+	})
+	return out
 }
 
-// requests is how many requests fit into the budget.
-func (b Budget) requests(now time.Time) int {
+// Fit returns how many of the tasks the budget allows, the first ones.
+func (b Budget) Fit(tasks []Task, now time.Time) int { return min(len(tasks), b.Requests(now)) }
+
+// Requests is how many requests fit into the budget.
+func (b Budget) Requests(now time.Time) int {
 	n := int(^uint(0) >> 1)
 	if b.MaxRequests > 0 {
 		n = b.MaxRequests

@@ -14,45 +14,75 @@ import (
 
 var night = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
 
+func hoursAgo(n int) time.Time { return night.Add(-time.Duration(n) * time.Hour) }
+
+func daysAgo(n int) time.Time { return hoursAgo(24 * n) }
+
+// A known session of a test: stored, unchanged, looked at a day ago.
+func stored(n int, status string, change func(*schemas.Known)) schemas.Known {
+	k := schemas.Known{SessionID: testID(n), SessionKind: schemas.UserSession, SessionNumber: int64(n), Status: status,
+		Fingerprint: digest("same"), ContentHash: digest("c"), LastChecked: daysAgo(1), StatusSince: daysAgo(2)}
+	if change != nil {
+		change(&k)
+	}
+	return k
+}
+
 func TestPlan(t *testing.T) {
-	hour := func(n int) time.Time { return night.Add(time.Duration(n-100) * time.Hour) }
 	row := func(n int, status, fingerprint string) Row {
-		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: hour(n), Fingerprint: digest(fingerprint)}
+		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: daysAgo(100 - n), Fingerprint: digest(fingerprint)}
 	}
 	known := map[schemas.SessionID]schemas.Known{}
-	know := func(n int, k schemas.Known) { known[testID(n)] = k }
-	know(1, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(90)})
-	know(2, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("old")})
-	know(3, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(80)})
-	know(4, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), LastChecked: hour(70)})
-	know(5, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), Stale: true})
-	know(6, schemas.Known{Fingerprint: digest("same")})
-	know(7, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("old")})
-	know(90, schemas.Known{ContentHash: digest("c"), Fingerprint: digest("same"), Status: "In Review"})
-	listed := []Row{
-		row(9, "Approved", "new"),
-		row(8, "In Progress", "new"),
-		row(7, "In Review", "same"),
-		row(6, "Approved", "same"),
-		row(5, "Approved", "same"),
-		row(4, "Some Word", "same"),
-		row(3, "In Review", "same"),
-		row(2, "Declined", "same"),
-		row(1, "Approved", "same"),
+	var listed []Row
+	know := func(k schemas.Known, fingerprint string) {
+		known[k.SessionID] = k
+		listed = append(listed, row(int(k.SessionNumber), k.Status, fingerprint))
 	}
+	know(stored(1, "Declined", nil), "same")
+	know(stored(2, "Declined", nil), "other")
+	know(stored(3, "In Review", func(k *schemas.Known) { k.LastChecked = hoursAgo(23) }), "same")
+	know(stored(4, "Some Word", func(k *schemas.Known) { k.LastChecked = hoursAgo(25) }), "same")
+	know(stored(5, "Declined", func(k *schemas.Known) { k.Stale = true }), "same")
+	know(stored(6, "Declined", func(k *schemas.Known) { k.ContentHash = digest("") }), "same")
+	know(stored(7, "Declined", func(k *schemas.Known) { k.Hinted = hoursAgo(1) }), "same")
+	know(stored(8, "Declined", func(k *schemas.Known) { k.Hinted = hoursAgo(30) }), "same")
+	know(stored(9, "Approved", func(k *schemas.Known) { k.Monitored, k.LastChecked = true, daysAgo(6) }), "same")
+	know(stored(10, "Declined", func(k *schemas.Known) { k.Upstream = schemas.Deleted }), "same")
+	know(stored(12, "Declined", func(k *schemas.Known) { k.LastChecked = daysAgo(29) }), "same")
+	know(stored(13, "Declined", func(k *schemas.Known) { k.LastChecked = daysAgo(28) }), "same")
+	listed = append(listed, row(11, "Approved", "new"))
+	absent := []schemas.Known{stored(90, "Approved", nil)}
+
 	task := func(n int, r Reason, since time.Time) Task {
-		return Task{testID(n), schemas.UserSession, int64(n), r, since}
+		return Task{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Reason: r, Since: since}
+	}
+	due := func(n int, c Class, since time.Time) Task {
+		t := task(n, ReasonDue, since)
+		t.Class = c
+		return t
 	}
 	want := []Task{
-		task(6, ReasonNew, hour(6)), task(8, ReasonNew, hour(8)), task(9, ReasonNew, hour(9)),
-		task(2, ReasonChanged, hour(2)), task(7, ReasonChanged, hour(7)),
-		task(5, ReasonStale, time.Time{}),
-		task(4, ReasonOpen, hour(70)), task(3, ReasonOpen, hour(80)),
+		task(2, ReasonChanged, daysAgo(98)), task(10, ReasonChanged, daysAgo(90)),
+		task(7, ReasonHinted, hoursAgo(1)),
+		task(90, ReasonAbsent, daysAgo(1)),
+		task(5, ReasonStale, daysAgo(1)),
+		task(6, ReasonNew, daysAgo(94)), task(11, ReasonNew, daysAgo(89)),
+		due(4, ClassOpen, hoursAgo(25)), due(12, ClassSettled, daysAgo(29)), due(3, ClassInReview, hoursAgo(23)), due(9, ClassMonitored, daysAgo(6)),
 	}
-	if diff := cmp.Diff(want, Plan(listed, known, night, Budget{})); diff != "" {
+	got := Plan(View{Listed: listed, Known: known, Absent: absent, Now: night})
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
+	e := EstimateOf(want, 600)
+	if e.Requests != 11 || e.Duration != time.Second || e.ByReason[ReasonNew] != 2 || e.ByReason[ReasonDue] != 4 {
+		t.Errorf("got estimate %+v", e)
+	}
+	if got := EstimateOf(make([]Task, 100_000), 600).Duration; got < 167*time.Minute || got > 168*time.Minute {
+		t.Errorf("100,000 decisions are estimated at %v, want 2 h 47 min", got)
+	}
+}
 
+func TestBudget(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		b    Budget
@@ -66,64 +96,163 @@ func TestPlan(t *testing.T) {
 		{"no time left, no limit", Budget{Until: night}, 0},
 		{"time and no limit", Budget{Until: night.Add(time.Second)}, 8},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if diff := cmp.Diff(want[:tc.want], Plan(listed, known, night, tc.b)); diff != "" {
-				t.Errorf("plan (-want +got):\n%s", diff)
-			}
-		})
-	}
-
-	e := EstimateOf(want, 600)
-	if e.Requests != 8 || e.Duration != time.Second || e.ByReason[ReasonNew] != 3 || e.ByReason[ReasonOpen] != 2 {
-		t.Errorf("got estimate %+v", e)
-	}
-	if got := EstimateOf(make([]Task, 100_000), 600).Duration; got < 167*time.Minute || got > 168*time.Minute {
-		t.Errorf("100,000 decisions are estimated at %v, want 2 h 47 min", got)
+		if got := tc.b.Fit(make([]Task, 8), night); got != tc.want {
+			t.Errorf("%s: got %d of 8 tasks, want %d", tc.name, got, tc.want)
+		}
 	}
 }
 
-// For any list: each listed session has at most one task; a session without one is known, read,
-// unchanged and decided; the order of the list does not matter; a smaller budget cuts the tail.
+// A session counts to the class with the shortest promise of those that it is in.
+func TestClasses(t *testing.T) {
+	approved := func(change func(*schemas.Known)) schemas.Known { return stored(1, "Approved", change) }
+	for _, tc := range []struct {
+		name string
+		k    schemas.Known
+		want Class
+	}{
+		{"in progress", stored(1, "In Progress", nil), ClassOpen},
+		{"an unknown status", stored(1, "Unheard Of", nil), ClassOpen},
+		{"resubmitted", stored(1, "Resubmitted", nil), ClassOpen},
+		{"in review", stored(1, "In Review", nil), ClassInReview},
+		{"in review for 30 days", stored(1, "In Review", func(k *schemas.Known) { k.StatusSince = daysAgo(30) }), ClassInReview},
+		{"in review for longer", stored(1, "In Review", func(k *schemas.Known) { k.StatusSince = daysAgo(30).Add(-time.Hour) }), ClassLongReview},
+		{"approved", approved(nil), ClassSettled},
+		{"approved and monitored", approved(func(k *schemas.Known) { k.Monitored = true }), ClassMonitored},
+		{"declined and monitored", stored(1, "Declined", func(k *schemas.Known) { k.Monitored = true }), ClassSettled},
+		{"a document that expires in 29 days", approved(func(k *schemas.Known) { k.DocumentExpires = daysAgo(-29) }), ClassExpiring},
+		{"a document that expires in 30 days", approved(func(k *schemas.Known) { k.DocumentExpires = daysAgo(-30) }), ClassSettled},
+		{"a document that has expired", approved(func(k *schemas.Known) { k.DocumentExpires = daysAgo(3) }), ClassExpiring},
+		{"a business", approved(func(k *schemas.Known) { k.SessionKind = schemas.BusinessSession }), ClassBusiness},
+		{"an open business", stored(1, "Awaiting User", func(k *schemas.Known) { k.SessionKind = schemas.BusinessSession }), ClassOpen},
+		{"expired", stored(1, "Expired", nil), ClassSettled},
+	} {
+		if got := DefaultPromises().of(&tc.k, tc.k.SessionKind, tc.k.Status, night); got != tc.want {
+			t.Errorf("%s: got class %s, want %s", tc.name, got, tc.want)
+		}
+	}
+	longer := With(Promises{ClassMonitored: 90 * 24 * time.Hour})
+	k := approved(func(k *schemas.Known) { k.Monitored, k.DocumentExpires = true, daysAgo(-3) })
+	if got := longer.of(&k, k.SessionKind, k.Status, night); got != ClassExpiring {
+		t.Errorf("monitored at 90 days and expiring at 7: got class %s, want the shorter promise", got)
+	}
+}
+
+// For any list: each listed session has at most one task; what is urgent has one whatever its age;
+// what was looked at less than half a day ago has none; what would grow older than promised before the
+// next night has one; the order of the list does not matter; urgent tasks stand first.
 func TestPlanProperties(t *testing.T) {
 	statuses := []string{"Approved", "Declined", "In Review", "Expired", "Kyc Expired", "Not Started", "", "Unheard Of"}
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 40).Draw(t, "n")
-		var listed []Row
-		known := map[schemas.SessionID]schemas.Known{}
+		v := View{Known: map[schemas.SessionID]schemas.Known{}, Now: night}
 		for i := range n {
-			id := testID(i)
-			listed = append(listed, Row{ID: id, Number: int64(i), Status: rapid.SampledFrom(statuses).Draw(t, "status"),
-				Fingerprint: digest(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "fingerprint")), CreatedAt: night.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "age")) * time.Hour)})
+			status := rapid.SampledFrom(statuses).Draw(t, "status")
+			v.Listed = append(v.Listed, Row{ID: testID(i), Number: int64(i), Status: status,
+				Fingerprint: digest(rapid.SampledFrom([]string{"same", "same", "other"}).Draw(t, "fingerprint")), CreatedAt: daysAgo(rapid.IntRange(0, 50).Draw(t, "age"))})
 			if rapid.Bool().Draw(t, "known") {
-				known[id] = schemas.Known{Fingerprint: digest("a"), ContentHash: digest(rapid.SampledFrom([]string{"", "c"}).Draw(t, "hash")),
-					Stale: rapid.Bool().Draw(t, "stale"), LastChecked: night.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "checked")) * time.Hour)}
+				v.Known[testID(i)] = stored(i, status, func(k *schemas.Known) {
+					k.ContentHash = digest(rapid.SampledFrom([]string{"", "c", "c"}).Draw(t, "hash"))
+					k.Stale, k.Monitored = rapid.IntRange(0, 5).Draw(t, "stale") == 0, rapid.Bool().Draw(t, "monitored")
+					k.LastChecked = hoursAgo(rapid.IntRange(0, 40*24).Draw(t, "checked"))
+				})
 			}
 		}
-		all := Plan(listed, known, night, Budget{})
-		planned := map[schemas.SessionID]Reason{}
+		all := Plan(v)
+		planned, calm := map[schemas.SessionID]Task{}, false
 		for _, task := range all {
-			if planned[task.ID] != "" {
+			if _, twice := planned[task.ID]; twice {
 				t.Fatalf("session %s stands in the plan twice", task.ID)
 			}
-			planned[task.ID] = task.Reason
+			planned[task.ID] = task
+			if calm && task.Urgent() {
+				t.Fatalf("session %s is urgent (%s) and stands behind one that is not", task.ID, task.Reason)
+			}
+			calm = !task.Urgent()
 		}
-		for _, r := range listed {
-			k, ok := known[r.ID]
-			settled := ok && k.ContentHash != (schemas.Digest{}) && k.Fingerprint == r.Fingerprint && !k.Stale && !schemas.Open(r.Status)
-			if settled == (planned[r.ID] != "") {
-				t.Fatalf("session %s: settled %v, planned %q", r.ID, settled, planned[r.ID])
+		for _, r := range v.Listed {
+			k, ok := v.Known[r.ID]
+			task, has := planned[r.ID]
+			urgent := !ok || k.ContentHash == (schemas.Digest{}) || k.Fingerprint != r.Fingerprint || k.Stale
+			age, promise := night.Sub(k.LastChecked), DefaultPromises()[DefaultPromises().of(&k, r.Kind, r.Status, night)]
+			switch {
+			case urgent != (has && task.Urgent()):
+				t.Fatalf("session %s: urgent %v, planned %+v", r.ID, urgent, task)
+			case !urgent && age < 12*time.Hour && has:
+				t.Fatalf("session %s was looked at %v ago and is planned again", r.ID, age)
+			case !urgent && age >= 12*time.Hour && age+24*time.Hour > promise && !has:
+				t.Fatalf("session %s is %v old, promised are %v, and it is not planned", r.ID, age, promise)
 			}
 		}
-		shuffled := slices.Clone(listed)
-		rand.New(rand.NewPCG(uint64(n), 0)).Shuffle(n, func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if diff := cmp.Diff(all, Plan(shuffled, known, night, Budget{})); diff != "" {
+		rand.New(rand.NewPCG(uint64(n), 0)).Shuffle(n, func(i, j int) { v.Listed[i], v.Listed[j] = v.Listed[j], v.Listed[i] })
+		if diff := cmp.Diff(all, Plan(v)); diff != "" {
 			t.Fatalf("the order of the list matters:\n%s", diff)
 		}
-		most := rapid.IntRange(1, 40).Draw(t, "most")
-		if diff := cmp.Diff(all[:min(most, len(all))], Plan(listed, known, night, Budget{MaxRequests: most})); diff != "" {
-			t.Fatalf("a budget does more than cut the tail:\n%s", diff)
-		}
 	})
+}
+
+// Night after night with only its share of the class, no session grows older than promised, and no
+// night is much longer than another, though all were stored in the first.
+func TestSharesKeepThePromise(t *testing.T) {
+	const n = 700
+	now := night
+	v := View{Known: map[schemas.SessionID]schemas.Known{}}
+	for i := range n {
+		k := stored(i, "Approved", func(k *schemas.Known) { k.Monitored, k.LastChecked = true, now })
+		v.Known[k.SessionID] = k
+		v.Listed = append(v.Listed, Row{ID: k.SessionID, Kind: k.SessionKind, Number: k.SessionNumber, Status: k.Status, Fingerprint: k.Fingerprint})
+	}
+	for d := range 40 {
+		now = now.Add(24*time.Hour + time.Duration(d%3-1)*20*time.Minute) // cron is not punctual
+		v.Now = now
+		tasks := Plan(v)
+		if len(tasks) < n/7 || len(tasks) > n/6+1 {
+			t.Errorf("night %d: %d tasks, want a sixth of %d", d, len(tasks), n)
+		}
+		for _, task := range tasks {
+			k := v.Known[task.ID]
+			k.LastChecked = now
+			v.Known[task.ID] = k
+		}
+		for _, s := range DefaultPromises().Stand(v.Known, now.Add(time.Hour)) {
+			if s.Beyond > 0 {
+				t.Errorf("night %d: %d sessions are beyond the promise of %s; the oldest is %v", d, s.Beyond, s.Class, s.Oldest)
+			}
+		}
+	}
+}
+
+func TestOutlook(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tc := range []struct {
+		name          string
+		beyond, spare int
+		want          int
+	}{
+		{"kept", 0, 10, 0},
+		{"a hundred a night, of which 82 are the share", 36, 100, 2},
+		{"no bound", 60, -1, 1},
+		{"not even the share", 60, 82, Never},
+	} {
+		all := []Standing{{Class: ClassMonitored, Promise: 7 * day, Sessions: 490, Beyond: tc.beyond}}
+		if Outlook(all, tc.spare); all[0].Nights != tc.want {
+			t.Errorf("%s: got %d nights, want %d", tc.name, all[0].Nights, tc.want)
+		}
+	}
+}
+
+func TestPromisesAreChecked(t *testing.T) {
+	p := DefaultPromises()
+	if err := p.Set("monitored", 72*time.Hour); err != nil || p[ClassMonitored] != 72*time.Hour {
+		t.Errorf("got %v, %v", p[ClassMonitored], err)
+	}
+	for class, d := range map[string]time.Duration{"monitord": time.Hour, "open": time.Minute} {
+		if err := p.Set(class, d); err == nil {
+			t.Errorf("%s=%v: want an error", class, d)
+		}
+	}
+	if !slices.Equal(Classes()[:1], []Class{ClassOpen}) || len(p) != len(Classes()) {
+		t.Errorf("got classes %v and %d promises", Classes(), len(p))
+	}
 }
 
 // digest is a hash that a word stands for; that of the empty word is none.

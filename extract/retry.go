@@ -44,6 +44,13 @@ func final(err error) *fault { return &fault{err: err} }
 // flaky is a fault that another attempt may mend.
 func flaky(err error) *fault { return &fault{err: err, again: true} }
 
+// brokenOff is a fault of a body that is handed on if it stays so.
+func brokenOff() *fault {
+	f := flaky(fmt.Errorf("%w: the JSON text breaks off", ErrMalformed))
+	f.usable = true
+	return f
+}
+
 // get asks until the answer is good, the fault is final or the budgets are spent. What is
 // returned as error is a RequestError or the context's error.
 func (c *Client) get(ctx context.Context, a ask) (answer, error) {
@@ -61,7 +68,7 @@ func (c *Client) get(ctx context.Context, a ask) (answer, error) {
 			}
 			continue
 		case !f.again:
-			return answer{}, c.giveUp(a, attempt, f.err)
+			return answer{}, c.giveUp(a, attempt, c.acquit(ctx, a, f.err))
 		case attempt >= cmp.Or(f.tries, maxAttempts) || !c.mayRetry():
 			if f.usable {
 				return ans, nil
@@ -77,24 +84,44 @@ func (c *Client) get(ctx context.Context, a ask) (answer, error) {
 	}
 }
 
-// blame tells whether it is the vendor or only this session that does not answer. A session that
-// the vendor always fails at must not end every night, so the list is asked once, for one row.
+// blame tells whether it is the vendor or only this item that does not answer. An item that the
+// vendor always fails at must not end every night.
 func (c *Client) blame(ctx context.Context, a ask, attempt int) error {
-	if a.session == "" || attempt < maxAttempts {
-		return ErrUnavailable
+	if a.alone && attempt >= maxAttempts && c.answers(ctx) {
+		return ErrNoAnswer
 	}
+	return ErrUnavailable
+}
+
+// acquit takes a refusal or a redirect for an answer about this item alone if the path holds a
+// free text, which a router or a firewall may stumble over, and the key is good for other requests.
+func (c *Client) acquit(ctx context.Context, a ask, err error) error {
+	if !a.freeText || !errors.Is(err, ErrUnauthorized) && !errors.Is(err, ErrRedirect) {
+		return err
+	}
+	switch good := c.answers(ctx); {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case good:
+		return fmt.Errorf("%w: %v", ErrNoAnswer, err)
+	}
+	return err
+}
+
+// answers asks for one row of the list of sessions. That a request is refused as one too many is
+// an answer.
+func (c *Client) answers(ctx context.Context) bool {
 	q := Query{Kind: schemas.UserSession, Limit: 1}
 	_, sentAt, f := c.attempt(ctx, pageAsk(q, func([]byte) *fault { return nil }))
 	if f != nil && f.throttle {
-		_ = c.throttled(f, sentAt) // a refusal is an answer
-	} else if f != nil {
-		return ErrUnavailable
+		_ = c.throttled(f, sentAt)
+		return true
 	}
-	return ErrNoAnswer
+	return f == nil
 }
 
 func (c *Client) giveUp(a ask, attempts int, err error) error {
-	return &RequestError{What: a.what, Session: a.session, Attempts: attempts, Requests: c.Stats().Requests(), Err: err}
+	return &RequestError{What: a.what, Session: a.session, Alone: a.alone, Attempts: attempts, Requests: c.Stats().Requests(), Err: err}
 }
 
 // backoff is a random pause of up to 2, 4, 8, 16, 32, 40 seconds.

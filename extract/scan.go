@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -24,19 +25,68 @@ func text(v jsontext.Value) string {
 	return string(b)
 }
 
+// instant reads the time in a JSON string, UTC; zero if it is none.
+func instant(v jsontext.Value) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, text(v))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
 // sessionID checks and lower-cases an id.
 func sessionID(s string) (schemas.SessionID, bool) {
-	if len(s) != 36 {
+	if _, ok := parseUUID(s); !ok {
 		return "", false
 	}
-	for i, c := range []byte(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-		if dash && c != '-' || !dash && !hex {
-			return "", false
-		}
-	}
 	return schemas.SessionID(strings.ToLower(s)), true
+}
+
+// parseUUID reads 36 characters of either case.
+func parseUUID[T string | []byte](s T) (u [16]byte, ok bool) {
+	if len(s) != 36 {
+		return u, false
+	}
+	n := 0
+	for i := 0; i < len(s); i += 2 {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if s[i] != '-' {
+				return [16]byte{}, false
+			}
+			i++
+		}
+		high, low := nibble(s[i]), nibble(s[i+1])
+		if high > 15 || low > 15 {
+			return [16]byte{}, false
+		}
+		u[n] = high<<4 | low
+		n++
+	}
+	return u, true
+}
+
+// nibble is the value of a hex digit, 16 for anything else.
+func nibble(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 16
+}
+
+// uuid reads the UUID in a JSON string, without a copy where nothing is escaped.
+func uuid(v jsontext.Value) (u [16]byte, ok bool) {
+	if v.Kind() != '"' {
+		return u, false
+	}
+	if u, ok = parseUUID([]byte(v[1 : len(v)-1])); !ok {
+		u, ok = parseUUID(text(v))
+	}
+	return u, ok
 }
 
 // scan walks the members of one JSON object that must fill body. member reads the value; nil

@@ -3,16 +3,14 @@ package extract
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
-	"strings"
+	"math"
 	"time"
 
 	"kycsync/schemas"
 )
 
-// A Sweep is the account of one listing of all sessions of a kind.
+// A Sweep is the account of one listing of sessions of a kind.
 type Sweep struct {
 	Kind        schemas.SessionKind
 	Distinct    int // sessions listed, unreadable rows included
@@ -28,10 +26,8 @@ type Sweep struct {
 }
 
 const (
-	overlap     = 3   // rows that two neighbouring pages share
 	maxPasses   = 4   // one, and three repeats
 	maxRepeated = 100 // pages: a longer list is not repeated but bisected
-	maxSteps    = 20  // back, in one pass, before the list counts as not in order
 	maxNotes    = 5
 )
 
@@ -39,16 +35,34 @@ const (
 // before: over all calls each session comes once. Pages of days that are listed again carry the
 // count of these days. An error of visit ends the sweep.
 //
-// Offsets shift when sessions are created or deleted while they are listed. So each page repeats
-// the last rows of the one before. As long as it shows one of them, nothing between the two was
-// skipped, because rows stand in descending number; if it does not, the sweep steps back until it
-// does. At the end the first page is read again, for what was created meanwhile. The number of distinct
-// ids must then lie between the count at the end and the count at the beginning plus what was
-// created. If it does not, the list is repeated up to three times if it is short, then counted by
-// months and days of creation; days that differ are listed once more, and what still differs is explained.
+// The list is read as a descent (descent.go), then its head again, for what was created meanwhile.
+// The number of distinct ids must then lie between the count at the end and the count at the
+// beginning plus what was created. If it does not, the list is repeated up to three times if it is
+// short, then counted by months and days of creation; days that differ are listed once more, and
+// what still differs is explained.
 func (c *Client) Sweep(ctx context.Context, kind schemas.SessionKind, visit func(Page) error) (Sweep, error) {
-	s := &sweeper{c: c, visit: visit, days: map[rowKey]day{}, out: Sweep{Kind: kind}}
-	err := s.run(ctx)
+	s := newSweeper(c, kind, visit)
+	w, err := s.passes(ctx, window{}, maxRepeated)
+	if err == nil && !w.fits() {
+		err = s.bisect(ctx)
+	}
+	s.out.Distinct = len(s.days)
+	return s.out, err
+}
+
+// SweepDays lists every session of a kind that was created on the days from one to another, UTC,
+// both included; a zero time is an open end. It is a [Sweep] of these days alone, which is repeated
+// up to three times until it fits its count, and is explained if it never does.
+func (c *Client) SweepDays(ctx context.Context, kind schemas.SessionKind, from, to time.Time, visit func(Page) error) (Sweep, error) {
+	win := window{from.UTC().Truncate(24 * time.Hour), to.UTC().Truncate(24 * time.Hour)}
+	if !to.IsZero() && win.to.Before(win.from) {
+		return Sweep{Kind: kind}, fmt.Errorf("list of sessions: the days %v run backwards", win)
+	}
+	s := newSweeper(c, kind, visit)
+	w, err := s.passes(ctx, win, math.MaxInt)
+	if err == nil && !w.fits() {
+		s.out.Explanation = w.misfit(win)
+	}
 	s.out.Distinct = len(s.days)
 	return s.out, err
 }
@@ -60,8 +74,9 @@ type sweeper struct {
 	out   Sweep
 }
 
-// A rowKey identifies a row: its UUID, or for an unreadable row a hash of what identifies it best.
-type rowKey [16]byte
+func newSweeper(c *Client, kind schemas.SessionKind, visit func(Page) error) *sweeper {
+	return &sweeper{c: c, visit: visit, days: map[rowKey]day{}, out: Sweep{Kind: kind}}
+}
 
 // day counts days of creation, UTC, from the epoch; 0 is unknown.
 type day int32
@@ -75,25 +90,26 @@ func dayOf(t time.Time) day {
 
 func (d day) time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
-func (s *sweeper) run(ctx context.Context) error {
-	for s.out.Passes < maxPasses {
-		w, err := s.walk(ctx, window{})
+// passes lists a window until it fits its count, again and again if it is not longer than so many
+// pages, and returns the last walk.
+func (s *sweeper) passes(ctx context.Context, win window, longest int) (*walk, error) {
+	for {
+		w, err := s.walk(ctx, win)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.out.Passes++
 		s.out.CountBefore, s.out.CountAfter, s.out.Bounded = w.before, w.after, w.bounded
 		if w.fits() {
 			s.out.Complete = true
-			return nil
+			return w, nil
 		}
-		s.c.log.Warn("the list of sessions does not fit its count", "kind", string(s.out.Kind), "listed", len(w.keys),
-			"count_before", w.before, "count_after", w.after, "pass", s.out.Passes)
-		if w.pages > maxRepeated {
-			break
+		s.c.log.Warn("the list of sessions does not fit its count", "kind", string(s.out.Kind), "days", win.String(),
+			"listed", len(w.seen), "count_before", w.before, "count_after", w.after, "pass", s.out.Passes)
+		if s.out.Passes == maxPasses || w.pages > longest {
+			return w, nil
 		}
 	}
-	return s.bisect(ctx)
 }
 
 // A window is a range of days of creation, both included; zero times are open ends.
@@ -117,109 +133,56 @@ func (w window) String() string {
 
 // A walk is one pass over the rows of a window.
 type walk struct {
-	keys          map[rowKey]bool // true: first seen by closing
+	*descent[Page]
 	before, after int
 	bounded       bool
-	pages         int
-	steps         int   // back
 	top           int64 // newest number at the beginning
 	fresh         int   // rows created since
-	closing       bool  // the head is read again
-	chained       bool  // each page showed a row of the one before, and numbers descended
 }
 
 // fits reports whether the walk has seen every row that existed throughout.
 func (w *walk) fits() bool {
 	if !w.chained {
-		return !w.bounded && w.before == w.after && len(w.keys) == w.before
+		return !w.bounded && w.before == w.after && len(w.seen) == w.before
 	}
-	return w.bounded || w.after <= len(w.keys) && len(w.keys) <= w.before+w.fresh
+	return w.bounded || w.after <= len(w.seen) && len(w.seen) <= w.before+w.fresh
+}
+
+// misfit says of a walk that does not fit what does not.
+func (w *walk) misfit(win window) string {
+	return fmt.Sprintf("%v: %d listed, count says %d", win, len(w.seen), w.after)
 }
 
 // walk lists a window from the newest row to the oldest, then from the newest to the first that it
 // has seen.
 func (s *sweeper) walk(ctx context.Context, win window) (*walk, error) {
-	w := &walk{keys: map[rowKey]bool{}, chained: true}
-	for offset, stride := 0, 0; ; {
-		p, err := s.page(ctx, w, win, offset)
-		if err != nil {
-			return nil, err
-		}
-		rows := len(p.Rows) + len(p.Bad)
-		if w.pages == 1 {
-			w.before, w.after = p.Count, p.Count
-			if len(p.Rows) > 0 {
-				w.top = p.Rows[0].Number
-			}
-		}
-		if offset > 0 && !w.joins(p) {
-			if w.steps++; w.steps <= maxSteps {
-				stride = max(2*stride, rows, overlap)
-				offset = max(0, offset-stride)
-				continue
-			}
-			w.chained = false
-		}
-		stride = 0
-		if err := s.add(w, p); err != nil {
-			return nil, err
-		}
-		if !p.Next {
-			break
-		}
-		offset += max(1, rows-overlap)
+	w := &walk{}
+	w.descent = newDescent(func(ctx context.Context, offset int) (Page, error) { return s.page(ctx, w, win, offset) })
+	w.take = func(p Page) error { return s.add(w, p) }
+	if err := w.down(ctx, nil); err != nil {
+		return nil, err
 	}
-	if w.pages == 1 {
-		return w, nil
-	}
-	return w, s.closing(ctx, w, win)
+	return w, w.again(ctx)
 }
 
-// closing reads the head of the list again, down to a row that is known, and takes the count.
-func (s *sweeper) closing(ctx context.Context, w *walk, win window) error {
-	w.closing = true
-	for offset, first := 0, true; ; first = false {
-		p, err := s.page(ctx, w, win, offset)
-		if err != nil {
-			return err
-		}
-		if first {
-			w.after = p.Count
-			w.bounded = w.bounded || bounded(s.out.Kind, p.Count)
-		}
-		known := w.joins(p)
-		if err := s.add(w, p); err != nil {
-			return err
-		}
-		if known || !p.Next {
-			return nil
-		}
-		offset += max(1, len(p.Rows)+len(p.Bad)-overlap)
-	}
-}
-
+// page asks for a page and takes its count; that of the end is from the last look at the head.
 func (s *sweeper) page(ctx context.Context, w *walk, win window, offset int) (Page, error) {
 	p, err := s.c.Page(ctx, Query{Kind: s.out.Kind, Offset: offset, DateFrom: win.from, DateTo: win.to})
 	if err != nil {
 		return p, err
 	}
-	w.pages++
 	s.out.Pages++
-	w.bounded = w.bounded || bounded(s.out.Kind, p.Count)
-	if !slices.IsSortedFunc(p.Rows, func(a, b Row) int { return int(min(max(b.Number-a.Number, -1), 1)) }) {
-		w.chained = false
-	}
-	return p, nil
-}
-
-// joins reports whether the page shows a row that the walk has seen on its way down.
-func (w *walk) joins(p Page) bool {
-	for i := range p.Rows {
-		if late, ok := w.keys[keyOf(p.Rows[i].ID)]; ok && !late {
-			return true
+	w.bounded = w.bounded || Bounded(s.out.Kind, p.Count)
+	if w.pages == 0 {
+		w.before = p.Count
+		if len(p.Rows) > 0 {
+			w.top = p.Rows[0].Number
 		}
 	}
-	return false
+	if offset == 0 {
+		w.after = p.Count
+	}
+	return p, nil
 }
 
 // add takes the page's rows into the walk and hands on those that nobody has seen.
@@ -228,15 +191,17 @@ func (s *sweeper) add(w *walk, p Page) error {
 	p.Rows, p.Bad = nil, nil
 	for _, r := range rows {
 		k := keyOf(r.ID)
-		if _, ok := w.keys[k]; !ok && r.Number > w.top {
+		if w.note(mark{k, r.Number}) && r.Number > w.top {
 			w.fresh++
 		}
-		if s.mark(w, k, dayOf(r.CreatedAt)) {
+		if s.mark(k, dayOf(r.CreatedAt)) {
 			p.Rows = append(p.Rows, r)
 		}
 	}
 	for _, b := range bad {
-		if s.mark(w, badKey(b), 0) {
+		k := badKey(b)
+		w.note(mark{key: k})
+		if s.mark(k, 0) {
 			p.Bad = append(p.Bad, b)
 		}
 	}
@@ -245,10 +210,7 @@ func (s *sweeper) add(w *walk, p Page) error {
 }
 
 // mark notes a row and reports whether it is new to the sweep.
-func (s *sweeper) mark(w *walk, k rowKey, d day) bool {
-	if _, ok := w.keys[k]; !ok {
-		w.keys[k] = w.closing
-	}
+func (s *sweeper) mark(k rowKey, d day) bool {
 	_, known := s.days[k]
 	if !known {
 		s.days[k] = d
@@ -256,20 +218,36 @@ func (s *sweeper) mark(w *walk, k rowKey, d day) bool {
 	return !known
 }
 
-func keyOf(id schemas.SessionID) (k rowKey) {
-	_, _ = hex.Decode(k[:], []byte(strings.ReplaceAll(string(id), "-", "")))
+var _ leaf = Page{}
+
+func (p Page) marks() []mark {
+	marks := make([]mark, len(p.Rows))
+	for i, r := range p.Rows {
+		marks[i] = mark{keyOf(r.ID), r.Number}
+	}
+	return marks
+}
+
+func (p Page) size() int  { return len(p.Rows) + len(p.Bad) }
+func (p Page) more() bool { return p.Next }
+
+func keyOf(id schemas.SessionID) rowKey {
+	k, _ := parseUUID(string(id))
 	return k
 }
 
 // badKey is the id, else the number, else the position in the list.
-func badKey(b BadRow) (k rowKey) {
+func badKey(b BadRow) rowKey {
 	switch {
 	case b.ID != "":
 		return keyOf(b.ID)
 	case b.Number != 0:
-		h := sha256.Sum256(fmt.Appendf(nil, "number %d", b.Number))
-		return rowKey(h[:16])
+		return hashKey(fmt.Appendf(nil, "number %d", b.Number))
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "position %d", b.Position))
+	return hashKey(fmt.Appendf(nil, "position %d", b.Position))
+}
+
+func hashKey(b []byte) rowKey {
+	h := sha256.Sum256(b)
 	return rowKey(h[:16])
 }

@@ -114,6 +114,38 @@ func (l *shiftyList) RoundTrip(req *http.Request) (*http.Response, error) {
 	return canned(http.StatusOK, fmt.Sprintf(`{"count":%d,"next":%s,"previous":null,"results":[%s]}`, count, next, strings.Join(rows, ","))), nil
 }
 
+// sweepShiftyDays lists the days from one to another and holds what was visited against the truth.
+func sweepShiftyDays(t *testing.T, l *shiftyList, kind schemas.SessionKind, from, to time.Time) Sweep {
+	t.Helper()
+	c, err := New(Config{BaseURL: "http://localhost", Key: NewSecret("key-of-nobody"), PageSize: 10, Transport: l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := func(n int) bool { return !l.created[n].Before(from) && l.created[n].Before(to.AddDate(0, 0, 1)) }
+	atStart := append([]int(nil), l.numbers...)
+	visits := map[schemas.SessionID]int{}
+	sw, err := c.SweepDays(t.Context(), kind, from, to, func(p Page) error {
+		for _, r := range p.Rows {
+			if visits[r.ID]++; !inside(int(r.Number)) {
+				t.Errorf("session %d is not of these days", r.Number)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range atStart {
+		if inside(n) && !l.gone[n] && visits[testID(n)] != 1 {
+			t.Errorf("session %d existed throughout and was visited %d times: %+v", n, visits[testID(n)], sw)
+		}
+	}
+	if sw.Distinct != len(visits) {
+		t.Errorf("visited %d rows, the sweep says %d", len(visits), sw.Distinct)
+	}
+	return sw
+}
+
 // sweepShifty sweeps and holds what was visited against the truth.
 func sweepShifty(t *testing.T, l *shiftyList, kind schemas.SessionKind, pageSize int) Sweep {
 	t.Helper()
@@ -245,6 +277,60 @@ func TestSweepExplainsACountThatDoesNotFit(t *testing.T) {
 				t.Errorf("got %+v, want the explanation %q", sw, tc.want)
 			}
 		})
+	}
+}
+
+func TestSweepOfDaysMissesNothingWhileTheyChange(t *testing.T) {
+	for seed := range uint64(200) {
+		l := newShiftyList(seed, 200+int(seed))
+		l.churn = 1 + int(seed%5)
+		l.burst = 1 + int(seed/5%2)*7
+		kind := []schemas.SessionKind{schemas.UserSession, schemas.BusinessSession}[seed%2]
+		from := firstDay.AddDate(0, 0, int(seed%20))
+		if sw := sweepShiftyDays(t, l, kind, from, from.AddDate(0, 0, int(seed%9))); !sw.Complete || sw.Explanation != "" {
+			t.Errorf("seed %d: not complete: %+v", seed, sw)
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// Days that do not fit their count are listed four times, and not divided.
+func TestSweepOfDaysThatNeverFit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newShiftyList(1, 300)
+		l.skew = func(string, string) int { return 1 }
+		day := time.Date(2026, 10, 3, 0, 0, 0, 0, time.UTC)
+		sw := sweepShiftyDays(t, l, schemas.UserSession, day, day.AddDate(0, 0, 1))
+		if sw.Complete || sw.Passes != 4 || sw.Explanation != "2026-10-03 to 2026-10-04: 16 listed, count says 17" {
+			t.Errorf("got %+v, want four passes and an explanation", sw)
+		}
+	})
+}
+
+func TestDaysAreWholeAndRunForwards(t *testing.T) {
+	var asked []string
+	l := newShiftyList(1, 100)
+	c := testClient(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r.URL.Query().Get("date_from")+" to "+r.URL.Query().Get("date_to"))
+		return l.RoundTrip(r)
+	}), 0)
+	visit := func(Page) error { return nil }
+	noon := time.Date(2026, 10, 3, 12, 0, 0, 0, time.UTC)
+	for _, days := range [][2]time.Time{{noon, noon.Add(-time.Hour)}, {noon, {}}, {{}, noon.In(time.FixedZone("", 13*3600))}, {}} {
+		if sw, err := c.SweepDays(t.Context(), schemas.UserSession, days[0], days[1], visit); err != nil || !sw.Complete {
+			t.Errorf("%v: got %+v, %v", days, sw, err)
+		}
+	}
+	if got, want := fmt.Sprint(asked), "[2026-10-03 to 2026-10-03 2026-10-03 to   to 2026-10-03  to ]"; got != want {
+		t.Errorf("asked for %s\nwant      %s", got, want)
+	}
+	if _, err := c.SweepDays(t.Context(), schemas.UserSession, noon, noon.AddDate(0, 0, -1), visit); err == nil || len(asked) != 4 {
+		t.Error("days that run backwards are listed, as none")
+	}
+	if _, err := c.SweepDays(t.Context(), "all", noon, noon, visit); err == nil || len(asked) != 4 {
+		t.Error("kind all is taken, which loses rows")
 	}
 }
 

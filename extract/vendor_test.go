@@ -2,10 +2,15 @@ package extract_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,7 +85,7 @@ func TestNightAtTheVendor(t *testing.T) {
 		c := client(t, extract.Config{BaseURL: "http://localhost", PerMinute: 600, Transport: inMemory{v},
 			Log: slog.New(slog.NewTextHandler(&logged, nil))})
 		rows := sweep(t, c)
-		tasks := extract.Plan(rows, nil, time.Now(), extract.Budget{})
+		tasks := extract.Plan(extract.View{Listed: rows, Now: time.Now()})
 		if len(tasks) != 3000 {
 			t.Fatalf("%d tasks, want 3000", len(tasks))
 		}
@@ -151,6 +156,134 @@ func TestWorkflowsOfTheVendor(t *testing.T) {
 	}
 }
 
+// Users, businesses and transactions are listed, and each is found by its own name, whatever
+// characters that has.
+func TestEntitiesOfTheVendor(t *testing.T) {
+	v := vendor(t, didittest.Options{Sessions: 900, PerMinute: -1})
+	c := client(t, extract.Config{BaseURL: "http://localhost", PageSize: 40, Transport: inMemory{v}})
+	people := map[string]bool{}
+	for _, tc := range []struct {
+		name   string
+		list   func(context.Context, func([]extract.Item) error) (extract.Listing, error)
+		detail func(context.Context, extract.Item) (schemas.Document, error)
+		kind   schemas.DocumentKind
+	}{
+		{"users", c.Users, func(ctx context.Context, i extract.Item) (schemas.Document, error) { return c.User(ctx, i.VendorData) }, schemas.User},
+		{"businesses", c.Businesses, func(ctx context.Context, i extract.Item) (schemas.Document, error) {
+			return c.Business(ctx, i.VendorData)
+		}, schemas.Business},
+		{"transactions", c.Transactions, func(ctx context.Context, i extract.Item) (schemas.Document, error) { return c.Transaction(ctx, i.ID) }, schemas.Transaction},
+	} {
+		var all, named []extract.Item
+		got, err := tc.list(t.Context(), func(items []extract.Item) error {
+			all = append(all, items...)
+			return nil
+		})
+		if err != nil || !got.Complete || got.Bad != 0 || got.Distinct != len(all) || len(all) == 0 || got.Total != -1 && got.Total != len(all) {
+			t.Errorf("%s: got %+v, %v", tc.name, got, err)
+		}
+		escaped := 0
+		for _, it := range all {
+			if tc.kind == schemas.User {
+				people[strings.ReplaceAll(it.ID, "-", "")] = true
+			}
+			if it.VendorData != "" || tc.kind == schemas.Transaction {
+				named = append(named, it)
+			}
+			if url.PathEscape(it.VendorData) != it.VendorData {
+				escaped++
+			}
+		}
+		for f, err := range extract.Each(t.Context(), c, named, tc.detail) {
+			if err != nil || f.Document.ID != f.Item.ID || f.Document.Kind != tc.kind || len(f.Document.Body) <= len(f.Item.Body)/2 {
+				t.Errorf("%s %s: got the document of %s, %v", tc.name, f.Item.ID, f.Document.ID, err)
+			}
+		}
+		t.Logf("%s: %+v, %d with a name, of which %d need escapes", tc.name, got, len(named), escaped)
+		if len(named) == 0 || tc.kind == schemas.User && escaped == 0 {
+			t.Errorf("%s: nobody has a name that is hard to ask for", tc.name)
+		}
+	}
+	for _, r := range sweep(t, c) {
+		if ofUser := r.Kind == schemas.UserSession; ofUser != (r.User != [16]byte{}) {
+			t.Errorf("%s session %s is of user %x", r.Kind, r.ID, r.User)
+		}
+		delete(people, fmt.Sprintf("%x", r.User))
+	}
+	if len(people) > 0 {
+		t.Errorf("no row names the users %v", people)
+	}
+	if _, err := c.User(t.Context(), "nobody at all"); !errors.Is(err, extract.ErrGone) || !extract.OfSession(err) {
+		t.Errorf("got %v, want %v", err, extract.ErrGone)
+	}
+}
+
+// The feeds of all sessions, in pages that are smaller than they; a business has none.
+func TestActivityOfTheVendor(t *testing.T) {
+	v := vendor(t, didittest.Options{Sessions: 60, Restless: 20, PerMinute: -1})
+	v.Advance(v.Clock().Add(20 * 24 * time.Hour))
+	c := client(t, extract.Config{BaseURL: "http://localhost", PageSize: 10, Transport: inMemory{v}})
+	longest := 0
+	for f, err := range extract.Each(t.Context(), c, sweep(t, c), func(ctx context.Context, r extract.Row) (schemas.Document, error) { return c.Activity(ctx, r.ID) }) {
+		if f.Item.Kind == schemas.BusinessSession {
+			if !errors.Is(err, extract.ErrGone) || !extract.OfSession(err) {
+				t.Errorf("%s: got %v, want %v", f.Item.ID, err, extract.ErrGone)
+			}
+			continue
+		}
+		var feed struct{ Results []struct{ UUID string } }
+		if err != nil || json.Unmarshal(f.Document.Body, &feed) != nil || f.Document.ID != string(f.Item.ID) || f.Document.Kind != schemas.Activity {
+			t.Errorf("%s: got %.100s, %v", f.Item.ID, f.Document.Body, err)
+		}
+		longest = max(longest, len(feed.Results))
+	}
+	if longest <= 10 {
+		t.Errorf("the longest feed has %d rows, want one of several pages", longest)
+	}
+}
+
+// The log of deliveries names each session of which it announced a change, and none from before.
+func TestDeliveriesOfTheVendor(t *testing.T) {
+	v := vendor(t, didittest.Options{Sessions: 60, Restless: 10, PerMinute: -1, Webhook: true})
+	c := client(t, extract.Config{BaseURL: "http://localhost", PageSize: 10, Transport: inMemory{v}})
+	for range 10 {
+		v.Advance(v.Clock().Add(24 * time.Hour))
+	}
+	all, err := c.Deliveries(t.Context(), time.Time{})
+	if err != nil || len(all) <= 100 {
+		t.Fatalf("got %d deliveries, %v, want more than the vendor counts", len(all), err)
+	}
+	named, delivered := map[schemas.SessionID]bool{}, 0
+	for i, d := range all {
+		named[d.SessionID] = true
+		if d.Delivered {
+			delivered++
+		}
+		if i > 0 && d.CreatedAt.After(all[i-1].CreatedAt) || d.Type != "status.updated" && d.Type != "data.updated" {
+			t.Errorf("got %+v after %+v", d, all[max(0, i-1)])
+		}
+	}
+	for _, s := range v.Truth() {
+		if told := v.Announced(s.ID) > 0; told != named[schemas.SessionID(s.ID)] {
+			t.Errorf("session %s was announced: %v, is in the log: %v", s.ID, told, !told)
+		}
+	}
+	half := all[len(all)/2].CreatedAt
+	since, err := c.Deliveries(t.Context(), half)
+	if want := slices.IndexFunc(all, func(d extract.Delivery) bool { return d.CreatedAt.Before(half) }); err != nil || len(since) != want {
+		t.Errorf("got %d deliveries since the middle, %v, want %d", len(since), err, want)
+	}
+	if delivered == 0 || delivered == len(all) {
+		t.Errorf("%d of %d attempts succeeded, want some", delivered, len(all))
+	}
+	if err := v.SetScope("approved"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Deliveries(t.Context(), half); !errors.Is(err, extract.ErrForbidden) {
+		t.Errorf("got %v, want %v", err, extract.ErrForbidden)
+	}
+}
+
 // Over a real connection with every fault of the wire: everything arrives, nothing shows the key.
 func TestFaultsOfTheVendor(t *testing.T) {
 	for _, tc := range []struct {
@@ -182,7 +315,7 @@ func TestFaultsOfTheVendor(t *testing.T) {
 			})
 			got := 0
 			if err == nil {
-				for _, ferr := range c.Fetch(t.Context(), extract.Plan(rows, nil, time.Now(), extract.Budget{})) {
+				for _, ferr := range c.Fetch(t.Context(), extract.Plan(extract.View{Listed: rows, Now: time.Now()})) {
 					if ferr == nil {
 						got++
 					} else {

@@ -12,6 +12,7 @@ import (
 //	POST clock   {"now": "..."}          advances, answers as GET
 //	POST quiet   {"quiet": true}         see SetQuiet
 //	POST faults  {"spec": "503:20"}      see ParseFaults
+//	POST scope   {"spec": "approved"}    see SetScope
 //	GET  events, truth, requests         what the methods return
 //	GET  secrets                         what no client may store
 //
@@ -37,6 +38,12 @@ func (v *Vendor) serveAdmin(w http.ResponseWriter, r *http.Request) {
 		out = map[string]time.Time{"now": v.Clock()}
 	case "POST /_vendor/faults":
 		if err := v.SetFaults(in.Spec); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		out = map[string]string{"spec": in.Spec}
+	case "POST /_vendor/scope":
+		if err := v.SetScope(in.Spec); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}

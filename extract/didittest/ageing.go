@@ -10,14 +10,25 @@ import (
 // A planned event is something that will happen later in the current day.
 type planned struct {
 	at   int64
-	what what
+	do   action
+	what what // of a change
 	arg  uint32
-	s    int32 // index of sessions; -1: arrival
+	s    int32 // index of sessions, or of what else is changed
 	seq  int32
-
-	imported bool // of an arrival
-	kill     bool // the session is deleted
 }
+
+// An action is the kind of a planned event.
+type action uint8
+
+const (
+	changing  action = iota
+	arriving         // of a session
+	importing        // of one with an old date
+	deleting
+	editing  // of a user or a business
+	paying   // a new transaction
+	deciding // on an old one
+)
 
 // Advance moves the vendor's clock and lets happen what happens until then. Going back is not
 // possible: an earlier instant changes nothing. What happens depends on the seed alone, not on
@@ -46,28 +57,39 @@ func (v *Vendor) Advance(to time.Time) {
 func (v *Vendor) happen(p planned) {
 	switch {
 	case v.quiet:
-	case p.s < 0:
-		v.arrive(p.at, uint64(p.arg), p.imported)
+	case p.do == arriving, p.do == importing:
+		v.arrive(p.at, uint64(p.arg), p.do == importing)
+	case p.do == paying:
+		v.pay(p.at, p.arg)
+	case p.do == deciding:
+		v.rule(p.s, p.at, p.arg)
 	case v.sessions[p.s].gone != 0:
-	case p.kill:
+	case p.do == deleting:
 		v.erase(int(p.s), p.at)
+	case p.do == editing:
+		v.edit(&v.sessions[p.s], p.at, p.arg)
 	default:
 		v.change(int(p.s), change{at: p.at, what: p.what, arg: p.arg})
+		v.again(p.s, p.at)
 	}
 }
 
 // arrive creates a session: a new one, or an imported one with an old date.
 func (v *Vendor) arrive(at int64, seed uint64, imported bool) int {
 	d := roll(v.seed, forBirth, uint64(at), seed)
-	s := session{seed: d.next(), created: at, base: notStarted}
+	s := session{seed: d.next(), created: at, arrived: at, base: notStarted}
 	if imported {
 		s.origin = migrated
-		s.created = at - int64(d.between(30, 390))*day - int64(d.float()*float64(day))
+		age := int64(d.between(30, 390))*day + int64(d.float()*float64(day))
+		for age > v.retention-day {
+			age /= 2
+		}
+		s.created = at - age
 		s.base = []status{approved, declined, kycExpired}[d.weighted([]int{85, 10, 5})]
 	} else if d.chance(0.1) {
 		s.origin = viaAPI
 	}
-	v.dress(&s, &d, !imported && d.chance(0.035))
+	v.dress(&s, &d, !imported && d.chance(v.often(0.035, 0.2)))
 	i := v.add(s)
 	v.note(logged{at: at, s: int32(i), kind: created, row: true})
 	if !imported && d.chance(0.85) { // most finish within the hour
@@ -75,10 +97,16 @@ func (v *Vendor) arrive(at int64, seed uint64, imported bool) int {
 		if d.chance(0.2) {
 			next.arg = uint32(inProgress)
 		}
-		at, _ := slices.BinarySearchFunc(v.planned, next.at, func(p planned, t int64) int { return cmp.Compare(p.at, t+1) })
-		v.planned = slices.Insert(v.planned, at, next)
+		v.insert(next)
 	}
+	v.payBefore(i)
 	return i
+}
+
+// insert plans one event more for the current day, after those of the same instant.
+func (v *Vendor) insert(p planned) {
+	n, _ := slices.BinarySearchFunc(v.planned, p.at, func(p planned, t int64) int { return cmp.Compare(p.at, t+1) })
+	v.planned = slices.Insert(v.planned, n, p)
 }
 
 // erase deletes a session, as a call, a console user or retention would.
@@ -113,8 +141,11 @@ func (v *Vendor) change(i int, c change) {
 }
 
 // stable renders row and decision without anything volatile and without faults.
-func (v *Vendor) stable(s *session) (row, body []byte) {
-	x := viewOf(s, -1)
+func (v *Vendor) stable(s *session) (row, body []byte) { return v.stableAt(s, -1) }
+
+// stableAt is stable after so many changes; -1: all.
+func (v *Vendor) stableAt(s *session, changes int) (row, body []byte) {
+	x := viewOf(s, changes)
 	r := writer{stable: true, now: v.now}
 	r.bind(s)
 	x.row(&r)

@@ -78,7 +78,7 @@ func (x *view) item(w *writer, f feature, node string) {
 		st = "Needs Attention"
 	}
 	w.str("status", st)
-	w.restricted = strikes(w.fault.restrict, 4, x.seed)
+	w.restricted = w.narrow || strikes(w.fault.restrict, 4, x.seed)
 }
 
 // endItem writes the warnings and closes the element.
@@ -204,7 +204,7 @@ func (w *writer) match(o *session) {
 	w.int("session_number", int(o.number))
 	w.opt("vendor_data", newPerson(o.person).vendorData)
 	w.time("verification_date", o.created+20*minute)
-	if w.stable {
+	if w.stable || w.sent {
 		w.str("status", approved.String())
 	} else {
 		w.str("status", o.status.String())

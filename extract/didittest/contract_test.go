@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -116,6 +117,14 @@ func TestResponsesFollowTheVendorsSchema(t *testing.T) {
 	for _, p := range paths {
 		check(p, v.opts.APIKey)
 	}
+	plain := v
+	v = newVendor(t, Options{Sessions: 60, Restless: 20, Webhook: true})
+	check("/v3/webhook/destinations/", v.opts.APIKey)
+	v.Advance(v.Clock().Add(5 * oneDay))
+	for _, path := range livelyPaths(v) {
+		check(path, v.opts.APIKey)
+	}
+	v = plain
 	check("/v3/sessions/", "wrong")
 	check("/v3/users/", "")
 	check("/v3/workflows/", "wrong")
@@ -127,6 +136,22 @@ func TestResponsesFollowTheVendorsSchema(t *testing.T) {
 			t.Errorf("no response had status %d", code)
 		}
 	}
+}
+
+// livelyPaths are those whose answers show what happens beside sessions.
+func livelyPaths(v *Vendor) []string {
+	paths := []string{"/v3/webhook/destinations/", "/v3/users/?limit=200", "/v3/businesses/?limit=200", "/v3/transactions/?limit=500"}
+	for kind, name := range map[string]string{"user": "users", "business": "businesses"} {
+		for _, e := range v.Entities(kind) {
+			if e.VendorData != "" && url.PathEscape(e.VendorData) == e.VendorData {
+				paths = append(paths, "/v3/"+name+"/"+e.VendorData+"/")
+			}
+		}
+	}
+	for _, t := range v.Transactions() {
+		paths = append(paths, "/v3/transactions/"+t.ID+"/")
+	}
+	return paths
 }
 
 // Every field that the schema names occurs in some decision.

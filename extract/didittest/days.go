@@ -17,16 +17,18 @@ func (v *Vendor) planDay() {
 		}
 	}
 	d := roll(v.seed, forDay, n)
-	count := max(2, int(float64(v.size)*0.003+d.float()))
+	count := v.arrivals(max(2, int(float64(v.size)*0.003+d.float())))
 	for range count {
-		v.planned = append(v.planned, planned{at: v.moment(&d), arg: uint32(d.next()), s: -1})
+		v.planned = append(v.planned, planned{do: arriving, at: v.moment(&d), arg: uint32(d.next())})
 	}
-	if d.chance(0.5) { // a batch of imports with old dates
+	if d.chance(v.often(0.5, 0.8)) { // a batch of imports with old dates
 		at := v.moment(&d)
 		for range d.between(1, 3) {
-			v.planned = append(v.planned, planned{at: at, arg: uint32(d.next()), s: -1, imported: true})
+			v.planned = append(v.planned, planned{do: importing, at: at, arg: uint32(d.next())})
 		}
 	}
+	v.planEdits(n)
+	v.planTransactions(n)
 	for i := range v.planned {
 		v.planned[i].seq = int32(i)
 	}
@@ -37,26 +39,34 @@ func (v *Vendor) planDay() {
 
 func (v *Vendor) moment(d *dice) int64 { return v.dayStart + 1 + int64(d.float()*float64(day-2)) }
 
-const retention = 405 * day
-
 // planSession plans at most one event of a session for the day.
 func (v *Vendor) planSession(i int32, s *session, n uint64) {
 	d := roll(s.seed, forDay, n)
-	at, x := v.moment(&d), d.float()
-	add := func(w what, arg uint32) { v.planned = append(v.planned, planned{at: at, what: w, arg: arg, s: i}) }
-	if s.created+retention < v.dayStart+day || x < 0.0002 {
-		v.planned = append(v.planned, planned{at: at, s: i, kill: true})
-		return
+	if p, ok := v.next(i, s, &d, v.moment(&d)); ok {
+		v.planned = append(v.planned, p)
 	}
+}
+
+// next decides what happens to a session at an instant of the day. False: nothing.
+func (v *Vendor) next(i int32, s *session, d *dice, at int64) (planned, bool) {
+	p := planned{at: at, s: i}
+	x := d.float()
+	if s.created+v.retention < v.dayStart+day || x < v.often(0.0002, 0.02) {
+		p.do = deleting
+		return p, true
+	}
+	happens := false
+	add := func(w what, arg uint32) { p.what, p.arg, happens = w, arg, true }
 	overdue := s.lastMove()+lifetime <= v.dayStart+day
 	x = d.float()
 	switch s.status {
 	case notStarted:
+		x /= v.pace(0.5)
 		switch {
 		case overdue:
 			add(moved, uint32(expired))
 		case x < 0.4:
-			add(moved, uint32(outcome(&d)))
+			add(moved, uint32(outcome(d)))
 		case x < 0.5:
 			add(moved, uint32(inProgress))
 		}
@@ -64,10 +74,11 @@ func (v *Vendor) planSession(i int32, s *session, n uint64) {
 		switch {
 		case overdue:
 			add(moved, uint32(abandoned))
-		case x < 0.5:
-			add(moved, uint32(outcome(&d)))
+		case x < 0.5*v.pace(0.5):
+			add(moved, uint32(outcome(d)))
 		}
 	case inReview:
+		x /= v.pace(0.19)
 		switch {
 		case x < 0.12:
 			add(reviewed, uint32(approved))
@@ -80,10 +91,11 @@ func (v *Vendor) planSession(i int32, s *session, n uint64) {
 		switch {
 		case overdue:
 			add(moved, uint32(abandoned))
-		case x < 0.4:
-			add(redone, uint32(outcome(&d)))
+		case x < 0.4*v.pace(0.4):
+			add(redone, uint32(outcome(d)))
 		}
 	case declined:
+		x /= v.pace(0.0015)
 		switch {
 		case x < 0.001:
 			add(reviewed, uint32(approved))
@@ -91,16 +103,17 @@ func (v *Vendor) planSession(i int32, s *session, n uint64) {
 			v.planResubmit(add, s)
 		}
 	case kycExpired:
-		if x < 0.005 {
+		if x < 0.005*v.pace(0.005) {
 			v.planResubmit(add, s)
 		}
 	case abandoned:
-		if x < 0.0005 {
+		if x < 0.0005*v.pace(0.0005) {
 			add(reviewed, uint32(declined))
 		}
 	case approved:
-		v.planApproved(add, s, &d)
+		v.planApproved(add, s, d)
 	}
+	return p, happens
 }
 
 // planApproved is what happens to decided sessions, seen in the list row or not.
@@ -110,7 +123,7 @@ func (v *Vendor) planApproved(add func(what, uint32), s *session, d *dice) {
 		return
 	}
 	x := d.float()
-	if x >= 0.1 { // more than all that follows together: most days nothing happens
+	if x >= 0.1*v.haste { // more than all that follows together: most days nothing happens
 		return
 	}
 	fs := workflows[s.workflow].features
@@ -118,39 +131,49 @@ func (v *Vendor) planApproved(add func(what, uint32), s *session, d *dice) {
 	if fs.has(featAML) {
 		hits = len(viewOf(s, -1).hits)
 	}
-	within := func(p float64) bool { x -= p; return x < 0 }
-	switch {
-	case fs.has(featAML) && within(0.0012):
-		arg := uint32(d.next()) &^ (1 << 31)
-		if d.chance(0.3) {
-			arg |= 1 << 31
+	chances := [...]struct {
+		p    float64
+		may  bool
+		plan func()
+	}{
+		{0.0012, fs.has(featAML), func() {
+			arg := uint32(d.next()) &^ (1 << 31)
+			if d.chance(0.3) {
+				arg |= 1 << 31
+			}
+			add(hitAdded, arg)
+		}},
+		{0.008, hits > 0, func() { add(hitDropped, uint32(d.n(hits))) }},
+		{0.02, hits > 0, func() { add(hitSwapped, uint32(d.n(min(hits, 127)))<<24|uint32(d.next()&0xffffff)) }},
+		{0.03, hits > 0, func() { add(rescored, uint32(d.n(hits))) }},
+		{0.03, hits > 0, func() { add(hitJudged, uint32(d.n(hits))<<8|uint32(d.n(len(judgements)))) }},
+		{0.0006, fs.has(featID), func() { add(birthplaceFixed, uint32(d.next())|1) }},
+		{0.0006, fs.has(featID), func() { add(nameFixed, uint32(d.next())) }},
+		{0.002, fs.has(featPOA), func() { add(issuerFixed, uint32(d.next())|1) }},
+		{0.004, fs.has(featRegistry), func() { add(companyRenamed, uint32(d.next())|1) }},
+		{0.006, fs.has(featRegistry), func() { add(natureFixed, uint32(d.next())|1) }},
+		{0.0004, true, func() {
+			list := fs.list()
+			add(overridden, uint32(list[d.n(len(list))])<<8|uint32([]featureStatus{featDeclined, featInReview}[d.n(2)]))
+		}},
+		{0.0004, true, func() { v.planResubmit(add, s) }},
+		{0.0003, true, func() { add(reviewed, uint32(declined)) }},
+	}
+	total := 0.0
+	for _, c := range chances {
+		if c.may {
+			total += c.p
 		}
-		add(hitAdded, arg)
-	case hits > 0 && within(0.008):
-		add(hitDropped, uint32(d.n(hits)))
-	case hits > 0 && within(0.02):
-		add(hitSwapped, uint32(d.n(min(hits, 127)))<<24|uint32(d.next()&0xffffff))
-	case hits > 0 && within(0.03):
-		add(rescored, uint32(d.n(hits)))
-	case hits > 0 && within(0.03):
-		add(hitJudged, uint32(d.n(hits))<<8|uint32(d.n(len(judgements))))
-	case fs.has(featID) && within(0.0006):
-		add(birthplaceFixed, uint32(d.next())|1)
-	case fs.has(featID) && within(0.0006):
-		add(nameFixed, uint32(d.next()))
-	case fs.has(featPOA) && within(0.002):
-		add(issuerFixed, uint32(d.next())|1)
-	case fs.has(featRegistry) && within(0.004):
-		add(companyRenamed, uint32(d.next())|1)
-	case fs.has(featRegistry) && within(0.006):
-		add(natureFixed, uint32(d.next())|1)
-	case within(0.0004):
-		list := fs.list()
-		add(overridden, uint32(list[d.n(len(list))])<<8|uint32([]featureStatus{featDeclined, featInReview}[d.n(2)]))
-	case within(0.0004):
-		v.planResubmit(add, s)
-	case within(0.0003):
-		add(reviewed, uint32(declined))
+	}
+	pace := v.pace(total)
+	for _, c := range chances {
+		if !c.may {
+			continue
+		}
+		if x -= c.p * pace; x < 0 {
+			c.plan()
+			return
+		}
 	}
 }
 

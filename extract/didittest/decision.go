@@ -50,9 +50,10 @@ func (v *Vendor) serveDecision(rt *route, r *http.Request) reply {
 	defer v.mu.RUnlock()
 	s, ok := v.lookup(rt.session)
 	if !ok {
+		v.noteRead(rt.session, http.StatusNotFound)
 		return detail(http.StatusNotFound, "Not found.")
 	}
-	v.meter.read(s.id())
+	v.noteRead(rt.session, http.StatusOK)
 	x := viewOf(s, -1)
 	w := v.newWriter(v.serial.Add(1), 16<<10)
 	v.decision(w, &x, r.URL.Query().Get("include") == "events" && !s.business)
@@ -124,19 +125,7 @@ const lifetime = 7 * day
 // given writes what the customer supplied with the session.
 func (x *view) given(w *writer) {
 	d := roll(x.seed, forBase, 3)
-	switch d.n(6) {
-	case 0:
-		w.null("metadata")
-	case 1:
-		w.obj("metadata")
-		w.end()
-	default:
-		w.obj("metadata")
-		w.str("channel", pick(&d, []string{"web", "ios", "android", "branch"}))
-		w.int("attempt", d.between(1, 4))
-		w.str("reference", "ref-"+d.text(digits, 8))
-		w.end()
-	}
+	w.metadata(&d)
 	c := company{}
 	if x.business {
 		c = newCompany(x.person)
@@ -188,6 +177,22 @@ func (x *view) given(w *writer) {
 		w.str("callback", "https://customer.example/kyc/callback")
 	} else {
 		w.null("callback")
+	}
+}
+
+func (w *writer) metadata(d *dice) {
+	switch d.n(6) {
+	case 0:
+		w.null("metadata")
+	case 1:
+		w.obj("metadata")
+		w.end()
+	default:
+		w.obj("metadata")
+		w.str("channel", pick(d, []string{"web", "ios", "android", "branch"}))
+		w.int("attempt", d.between(1, 4))
+		w.str("reference", "ref-"+d.text(digits, 8))
+		w.end()
 	}
 }
 

@@ -26,9 +26,13 @@ const (
 	forMatches
 	forFaults
 	forNoise
-	forBlock    // plus the feature
-	forWorkflow = 100
-	forUser     = 200
+	forBlock        // plus the feature
+	forWorkflow     = 100
+	forUser         = 200
+	forAgain        = 300
+	forWebhook      = 301
+	forEdits        = 302
+	forTransactions = 303
 )
 
 // mix hashes its arguments to one seed.

@@ -7,10 +7,14 @@ import (
 	"sync"
 )
 
-// An entity is a user or a business: what several sessions of one person add up to.
+// An entity is a user or a business: what several sessions of one person add up to, and what
+// was done to it itself. It is there while it has a session.
 type entity struct {
 	person   uint64
 	sessions []uint32 // live ones, ascending
+	born     int64    // arrival of the first session ever
+	lost     int64    // deletion of the latest session that was; 0: of none
+	deleted  bool     // softly: the list leaves it out
 }
 
 // entities are derived from the sessions, and again after every change.
@@ -18,33 +22,52 @@ type entities struct {
 	mu         sync.Mutex
 	generation uint64
 	list       []entity // newest session first
+	deleted    []entity
+	byName     map[string]*entity // by vendor_data, those that have a detail; nil: not asked for yet
 }
 
 // entitiesOf returns the entities of a kind. The caller holds mu.
-func (v *Vendor) entitiesOf(kind int) []entity {
+func (v *Vendor) entitiesOf(kind int) (list, deleted []entity) {
 	es := &v.entities[kind]
 	es.mu.Lock()
 	defer es.mu.Unlock()
 	if es.generation == v.generation {
-		return es.list
+		return es.list, es.deleted
 	}
 	at := map[uint64]int{}
-	es.list = nil
-	for _, i := range v.live[kind] {
-		p := v.sessions[i].person
-		n, ok := at[p]
-		if !ok {
-			n = len(es.list)
-			at[p] = n
-			es.list = append(es.list, entity{person: p})
+	var all []entity
+	for i := range v.sessions {
+		s := &v.sessions[i]
+		if kindOf(s.business) != kind {
+			continue
 		}
-		es.list[n].sessions = append(es.list[n].sessions, i)
+		n, ok := at[s.person]
+		if !ok {
+			n = len(all)
+			at[s.person] = n
+			all = append(all, entity{person: s.person, born: s.arrived})
+		}
+		if e := &all[n]; s.gone != 0 {
+			e.lost = max(e.lost, s.gone)
+		} else {
+			e.sessions = append(e.sessions, uint32(i))
+		}
 	}
-	slices.SortFunc(es.list, func(a, b entity) int {
+	all = slices.DeleteFunc(all, func(e entity) bool { return len(e.sessions) == 0 })
+	slices.SortFunc(all, func(a, b entity) int {
 		return cmp.Or(cmp.Compare(v.lastSession(b), v.lastSession(a)), cmp.Compare(a.person, b.person))
 	})
+	es.list, es.deleted, es.byName = nil, nil, nil
+	for _, e := range all {
+		if st := v.standingOf(&e); st.deleted != 0 {
+			e.deleted = true
+			es.deleted = append(es.deleted, e)
+		} else {
+			es.list = append(es.list, e)
+		}
+	}
 	es.generation = v.generation
-	return es.list
+	return es.list, es.deleted
 }
 
 func (v *Vendor) lastSession(e entity) int64 {
@@ -67,7 +90,7 @@ func (v *Vendor) serveEntities(kind int, r *http.Request) reply {
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	all := v.entitiesOf(kind)
+	all, _ := v.entitiesOf(kind)
 	w := v.newWriter(v.serial.Add(1), 64<<10)
 	w.envelope(r, p, len(all), min(len(all), cappedCount))
 	from, to := p.slice(len(all))
@@ -84,16 +107,36 @@ func (v *Vendor) serveEntities(kind int, r *http.Request) reply {
 func (v *Vendor) serveEntity(kind int, vendorData string) reply {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	for _, e := range v.entitiesOf(kind) {
-		if have := v.vendorDataOf(kind, e.person); have != "" && have == vendorData {
-			w := v.newWriter(v.serial.Add(1), 4<<10)
-			w.obj("")
-			v.entity(w, kind, e, true)
-			w.end()
-			return reply{code: http.StatusOK, body: w.b}
+	e, ok := v.entityNamed(kind, vendorData)
+	if !ok {
+		return detail(http.StatusNotFound, "Not found.")
+	}
+	w := v.newWriter(v.serial.Add(1), 4<<10)
+	w.obj("")
+	v.entity(w, kind, *e, true)
+	w.end()
+	return reply{code: http.StatusOK, body: w.b}
+}
+
+// entityNamed finds a soft-deleted user, but no soft-deleted business.
+func (v *Vendor) entityNamed(kind int, vendorData string) (*entity, bool) {
+	list, deleted := v.entitiesOf(kind)
+	es := &v.entities[kind]
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	if es.byName == nil {
+		if kind == 0 {
+			list = slices.Concat(list, deleted)
+		}
+		es.byName = make(map[string]*entity, len(list))
+		for i := range list {
+			if name := v.vendorDataOf(kind, list[i].person); name != "" && es.byName[name] == nil {
+				es.byName[name] = &list[i]
+			}
 		}
 	}
-	return detail(http.StatusNotFound, "Not found.")
+	e, ok := es.byName[vendorData]
+	return e, ok
 }
 
 func (v *Vendor) vendorDataOf(kind int, seed uint64) string {
@@ -103,134 +146,11 @@ func (v *Vendor) vendorDataOf(kind int, seed uint64) string {
 	return newPerson(seed).vendorData
 }
 
-// entity writes the members of a user or business, with what only the detail has.
-func (v *Vendor) entity(w *writer, kind int, e entity, full bool) {
-	views := make([]view, len(e.sessions))
-	for n, i := range e.sessions {
-		views[n] = viewOf(&v.sessions[i], -1)
+// touched is when a session of the entity last moved or went, or it was edited itself.
+func (v *Vendor) touched(e *entity, edited int64) int64 {
+	last := max(e.lost, edited)
+	for _, i := range e.sessions {
+		last = max(last, v.sessions[i].arrived, viewOf(&v.sessions[i], -1).lastMove)
 	}
-	slices.SortStableFunc(views, func(a, b view) int { return cmp.Compare(a.created, b.created) })
-	newest, oldest := &views[len(views)-1], &views[0]
-	w.bind(newest.session)
-	w.uuid("didit_internal_id", newUUID(e.person, forEntity))
-	w.opt("vendor_data", v.vendorDataOf(kind, e.person))
-	w.null("display_name")
-	if kind == 0 {
-		w.str("full_name", newest.p.full())
-		w.date("date_of_birth", newest.p.birth)
-		w.str("effective_name", newest.p.full())
-	} else {
-		c := newCompany(e.person)
-		w.str("effective_name", newest.companyName())
-		w.str("legal_name", newest.companyName())
-		w.str("registration_number", c.number)
-		w.str("country_code", c.place().iso2)
-	}
-	w.str("status", [...]string{"ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "FLAGGED", "BLOCKED"}[e.person%8])
-	var n [abandoned + 1]int
-	last := int64(0)
-	var latest [nFeatures]featureStatus
-	var ran mask
-	for i := range views {
-		x := &views[i]
-		n[x.status]++
-		last = max(last, x.lastMove)
-		for _, f := range x.ran.list() {
-			ran |= 1 << f
-			latest[f] = x.fst[f]
-		}
-	}
-	w.int("session_count", len(views))
-	w.int("approved_count", n[approved])
-	w.int("declined_count", n[declined])
-	w.int("in_review_count", n[inReview])
-	if kind == 0 {
-		contacts(w, newest, ran)
-	}
-	v.entityFeatures(w, kind, newest, ran, latest)
-	w.time("last_session_at", newest.created)
-	w.time("first_session_at", oldest.created)
-	w.time("last_activity_at", last)
-	w.arr("tags")
-	if e.person%5 == 0 {
-		w.obj("")
-		if full && kind == 0 {
-			w.uuid("uuid", newUUID(e.person, forUser, 1))
-			w.obj("tag")
-		}
-		w.uuid("uuid", newUUID(forUser, 1))
-		w.str("name", "priority")
-		w.str("color", "#2567ff")
-		if full && kind == 0 {
-			w.null("description")
-			w.str("source", "custom")
-			w.time("created_at", oldest.created)
-			w.time("updated_at", oldest.created)
-			w.end()
-			w.null("added_by_email")
-			w.null("added_by_name")
-			w.time("created_at", oldest.created)
-		}
-		w.end()
-	}
-	w.endArr()
-	w.time("created_at", oldest.created)
-	if !full {
-		return
-	}
-	w.obj("metadata")
-	w.end()
-	if kind == 0 {
-		w.arr("comments")
-		w.endArr()
-	}
-	w.time("updated_at", last)
-}
-
-func contacts(w *writer, x *view, ran mask) {
-	if x.ran.has(featID) {
-		w.media("portrait_image_url", "portrait.jpg")
-		w.strs("issuing_states", x.p.place().iso3)
-	} else {
-		w.null("portrait_image_url")
-		w.strs("issuing_states")
-	}
-	w.arr("approved_emails")
-	if ran.has(featEmail) {
-		w.str("", x.p.email)
-	}
-	w.endArr()
-	w.arr("approved_phones")
-	if ran.has(featPhone) {
-		w.str("", x.p.number())
-	}
-	w.endArr()
-}
-
-// entityFeatures writes the latest status of each feature, as a map and as a list.
-func (v *Vendor) entityFeatures(w *writer, kind int, newest *view, ran mask, latest [nFeatures]featureStatus) {
-	type pair struct{ name, status string }
-	var ps []pair
-	if kind == 1 {
-		ps = append(ps, pair{"KYB", newest.status.String()})
-	} else {
-		for _, f := range ran.list() {
-			if featureInRow[f] != "" {
-				ps = append(ps, pair{featureInRow[f], latest[f].String()})
-			}
-		}
-	}
-	w.obj("features")
-	for _, p := range ps {
-		w.str(p.name, p.status)
-	}
-	w.end()
-	w.arr("features_list")
-	for _, p := range ps {
-		w.obj("")
-		w.str("feature", p.name)
-		w.str("status", p.status)
-		w.end()
-	}
-	w.endArr()
+	return last
 }

@@ -49,6 +49,11 @@ var faultDocs = []struct{ name, text string }{
 	{"trailing", "every n-th session has a second JSON value after the first"},
 	{"restrict", "every n-th session shows only status, node and warnings of its blocks"},
 	{"hide", "every n-th session answers 404 although it is listed, as one out of a key's scope"},
+	{"unlisted", "every n-th session is in no list and no count, although its decision is given out"},
+	{"gone404", "n % of all sessions answer 404 for their decision although they are listed"},
+	{"html404", "every n-th decision asked for is answered 404 with an HTML page"},
+	{"miscount", "every n-th session list of limit=1 with a status or date filter counts one too many"},
+	{"miscounted_users", "every n-th user has a session_count and an approved_count one too high"},
 	{"nomedia", "no media link is given, as to a key without that permission (n is ignored)"},
 }
 
@@ -81,6 +86,9 @@ func ParseFaults(spec string) (Faults, error) {
 		}
 	}
 	e := f.every
+	if e["gone404"] > 100 {
+		return f, fmt.Errorf("fault gone404: want 1 to 100 %%, got %d", e["gone404"])
+	}
 	f.content = content{e["null-blocks"], e["unknown-block"], e["unknown-enum"], e["object-block"], e["badvalue"], e["dupkey"], e["badutf8"], e["bigbody"], e["restrict"], e["deep"], e["trailing"], int(f.figure("bigbody", 9)) << 20}
 	f.noMedia = e["nomedia"] != 0
 	return f, nil
@@ -99,7 +107,7 @@ func FaultNames() []string {
 func FaultHelp() string {
 	var b strings.Builder
 	for _, f := range faultDocs {
-		fmt.Fprintf(&b, "%-14s %s\n", f.name, f.text)
+		fmt.Fprintf(&b, "%-16s %s\n", f.name, f.text)
 	}
 	return b.String()
 }
@@ -156,8 +164,23 @@ func (f *Faults) fails(t turn) (reply, bool) {
 
 func (f *Faults) hides(id string) bool {
 	u, _ := parseUUID(id)
-	return strikes(f.every["hide"], 12, uint64(u[0])<<8|uint64(u[1]))
+	return strikes(f.every["hide"], 12, hashOf(u))
 }
+
+func (f *Faults) unlists(id uuid) bool { return strikes(f.every["unlisted"], 13, hashOf(id)) }
+
+// denies reports whether a decision is among the per cent that gone404 loses.
+func (f *Faults) denies(id string) bool {
+	u, _ := parseUUID(id)
+	return mix(hashOf(u), forFaults, 14)%100 < f.every["gone404"]
+}
+
+// miscounts reports whether a user's counts of sessions lie.
+func (f *Faults) miscounts(person uint64) bool {
+	return strikes(f.every["miscounted_users"], 15, person)
+}
+
+func hashOf(id uuid) uint64 { return uint64(id[0])<<8 | uint64(id[1]) }
 
 // elsewhere is the host that redirects lead to.
 func (f *Faults) elsewhere() string {

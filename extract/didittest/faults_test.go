@@ -17,7 +17,7 @@ func TestFaultSpecs(t *testing.T) {
 			t.Errorf("%q: %v", spec, err)
 		}
 	}
-	for _, spec := range []string{"504:20", "503", "503:0", "503:x", "503:1:2:3"} {
+	for _, spec := range []string{"504:20", "503", "503:0", "503:x", "503:1:2:3", "gone404:101"} {
 		if _, err := ParseFaults(spec); err == nil {
 			t.Errorf("%q: no error", spec)
 		}

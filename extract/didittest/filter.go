@@ -21,9 +21,9 @@ func (f *filter) all() bool {
 	return f.from == 0 && f.to == 0 && f.statuses == nil && !f.byWorkflow && f.text == nil
 }
 
-// filtered returns the live sessions of a kind that pass, ascending.
+// filtered returns the listed sessions of a kind that pass, ascending.
 func (v *Vendor) filtered(kind int, f *filter) []uint32 {
-	ids := v.live[kind]
+	ids := v.listed(kind)
 	if f.all() {
 		return ids
 	}
@@ -57,20 +57,9 @@ func (v *Vendor) filtered(kind int, f *filter) []uint32 {
 
 func filterOf(q url.Values) (*filter, *reply) {
 	f := &filter{}
-	for _, d := range []struct {
-		name string
-		to   *int64
-	}{{"date_from", &f.from}, {"date_to", &f.to}} {
-		s := q.Get(d.name)
-		if s == "" {
-			continue
-		}
-		t, err := time.Parse(time.DateOnly, s)
-		if err != nil {
-			rp := fieldError(d.name, "Enter a valid date.")
-			return nil, &rp
-		}
-		*d.to = t.UnixMicro()
+	var bad *reply
+	if f.from, f.to, bad = daysOf(q); bad != nil {
+		return nil, bad
 	}
 	if s := q.Get("status"); s != "" {
 		f.statuses = strings.Split(s, ",")
@@ -84,6 +73,24 @@ func filterOf(q url.Values) (*filter, *reply) {
 		}
 	}
 	return f, f.readText(q)
+}
+
+// daysOf reads date_from and date_to as the starts of UTC days, µs; 0: unset.
+func daysOf(q url.Values) (from, to int64, bad *reply) {
+	for _, d := range []struct {
+		name string
+		to   *int64
+	}{{"date_from", &from}, {"date_to", &to}} {
+		if s := q.Get(d.name); s != "" {
+			t, err := time.Parse(time.DateOnly, s)
+			if err != nil {
+				rp := fieldError(d.name, "Enter a valid date.")
+				return 0, 0, &rp
+			}
+			*d.to = t.UnixMicro()
+		}
+	}
+	return from, to, nil
 }
 
 // readText adds the filters that look into bodies.

@@ -23,6 +23,8 @@ type writer struct {
 	shard   uint64 // media paths move between shards from day to day
 	id      string // session id, for media paths
 	noMedia bool
+	sent    bool // in a webhook of the past: the state of other sessions is a constant
+	narrow  bool // attributes of every session are restricted
 
 	restricted bool // members are null
 	mute       int  // depth below a member that is null

@@ -97,13 +97,17 @@ func (v *Vendor) serveSessions(rt *route, r *http.Request) reply {
 	if kind != "user" {
 		firms = v.filtered(1, f)
 	}
+	lie := 0
+	if v.faults.due("miscount", rt.turn.count) {
+		lie = 1
+	}
 	switch kind {
 	case "user":
-		w.envelope(r, p, len(users), len(users))
+		w.envelope(r, p, len(users), len(users)+lie)
 	case "business":
-		w.envelope(r, p, len(firms), min(len(firms), cappedCount))
+		w.envelope(r, p, len(firms), min(len(firms)+lie, cappedCount))
 	case "all":
-		w.envelope(r, p, len(users), len(users)+min(len(firms), cappedCount))
+		w.envelope(r, p, len(users), len(users)+lie+min(len(firms), cappedCount))
 	}
 	v.rows(w, users, p)
 	v.rows(w, firms, p)

@@ -2,6 +2,7 @@ package didittest
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 )
 
@@ -27,7 +28,10 @@ type meter struct {
 	routes map[string]map[int]int
 	seen   uint64 // requests that reached the API, for the faults
 	lists  uint64 // of which session lists
+	counts uint64 // of which for their count
+	wanted uint64 // of which decisions
 	reads  map[uuid]uint16
+	log    []read
 }
 
 func (m *meter) count(route string, code int) {
@@ -42,17 +46,27 @@ func (m *meter) count(route string, code int) {
 	m.routes[route][code]++
 }
 
-// turn numbers a request: among all, and among session lists (0 if it is none).
-type turn struct{ n, list uint64 }
+// turn numbers a request: among all, among session lists, among those that only ask how many
+// sessions a status or some days have, and among decisions (0 if it is none).
+type turn struct{ n, list, count, decision uint64 }
 
-func (m *meter) next(rt *route) turn {
+func (m *meter) next(rt *route, r *http.Request) turn {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.seen++
 	t := turn{n: m.seen}
-	if rt.name == "sessions" {
+	switch rt.name {
+	case "sessions":
 		m.lists++
 		t.list = m.lists
+		q := r.URL.Query()
+		if q.Get("limit") == "1" && (q.Has("status") || q.Has("date_from") || q.Has("date_to")) {
+			m.counts++
+			t.count = m.counts
+		}
+	case "decision":
+		m.wanted++
+		t.decision = m.wanted
 	}
 	return t
 }
@@ -72,14 +86,18 @@ func (v *Vendor) Requests() Counts {
 	return c
 }
 
-// read notes that a decision was given out.
-func (m *meter) read(id uuid) {
+// read notes the answer to a request for a decision.
+func (m *meter) read(r read) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.log = append(m.log, r)
+	if r.code != http.StatusOK {
+		return
+	}
 	if m.reads == nil {
 		m.reads = map[uuid]uint16{}
 	}
-	m.reads[id]++
+	m.reads[r.id]++
 }
 
 // DecisionReads tells how often the decision of each session was given out, by session id.

@@ -7,6 +7,7 @@ import "slices"
 type session struct {
 	seed, person uint64
 	created      int64 // µs
+	arrived      int64 // µs; later than created if imported
 	gone         int64 // µs of deletion; 0: still there
 	changes      []change
 	number       int32
@@ -46,12 +47,12 @@ func (v *Vendor) populate(n int) {
 		a := &all[i]
 		a.seed = d.next()
 		a.base = baseStatuses[d.weighted(baseWeights)]
-		oldest := 400 * day
+		oldest := min(400*day, v.retention-5*day)
 		switch a.base {
 		case notStarted, inProgress:
-			oldest = 6 * day
+			oldest = min(oldest, 6*day)
 		case inReview, resubmitted:
-			oldest = 20 * day
+			oldest = min(oldest, 20*day)
 		}
 		a.created = v.now - 1 - int64(d.float()*float64(oldest))
 		a.at = a.created
@@ -62,7 +63,7 @@ func (v *Vendor) populate(n int) {
 		case x < 0.12:
 			a.origin = viaAPI
 		}
-		v.dress(&a.session, &d, d.chance(0.035))
+		v.dress(&a.session, &d, d.chance(v.often(0.035, 0.2)))
 	}
 	slices.SortFunc(all, func(a, b arrival) int {
 		switch {
@@ -78,6 +79,7 @@ func (v *Vendor) populate(n int) {
 		if mix(all[i].seed, forNoise)%100 == 0 {
 			v.lastNumber[kindOf(all[i].business)]++ // deleted long ago
 		}
+		all[i].arrived = all[i].at
 		v.add(all[i].session)
 	}
 }
@@ -86,8 +88,8 @@ func (v *Vendor) populate(n int) {
 func (v *Vendor) dress(s *session, d *dice, business bool) {
 	s.business = business
 	s.person = d.next()
-	if d.chance(0.15) {
-		s.person = mix(v.seed, forUser, d.next()%uint64(max(8, v.size/8))) // somebody who comes back
+	if d.chance(v.often(0.15, 0.4)) {
+		s.person = mix(v.seed, forUser, d.next()%uint64(v.regulars())) // somebody who comes back
 	}
 	if business {
 		s.person = mix(s.person, forEntity)
@@ -110,8 +112,8 @@ func (v *Vendor) dress(s *session, d *dice, business bool) {
 		switch {
 		case s.base == kycExpired:
 			s.docExpiry = today - int32(d.between(1, 20))
-		case d.chance(0.1):
-			s.docExpiry = today + int32(d.between(1, 100))
+		case d.chance(v.often(0.1, 0.2)):
+			s.docExpiry = today + int32(d.between(1, max(20, int(100/v.haste))))
 		default:
 			s.docExpiry = today + int32(d.between(30, 3650))
 		}

@@ -19,8 +19,6 @@ func serveBalance(*Vendor, *route, *http.Request) reply {
 	return jsonReply(http.StatusOK, `{"balance":"1250.4000","auto_refill_enabled":false,"auto_refill_amount":null,"auto_refill_threshold":null}`)
 }
 
-func serveDestinations(*Vendor, *route, *http.Request) reply { return jsonReply(http.StatusOK, `[]`) }
-
 // servePDF renders a report of sessions that were decided.
 func (v *Vendor) servePDF(rt *route, r *http.Request) reply {
 	v.mu.RLock()

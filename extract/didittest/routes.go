@@ -56,6 +56,8 @@ func match(method string, segs []string) (route, bool) {
 		switch {
 		case i == 1 && (shape == "session" || shape == "sessions" || shape == "users" || shape == "businesses" || shape == "transactions" || shape == "workflows"):
 			shape += "/*"
+		case segs[0] == "webhook" && (i == 2 || i == 4):
+			shape += "/*"
 		default:
 			shape += "/" + segs[i]
 		}
@@ -84,7 +86,13 @@ func match(method string, segs []string) (route, bool) {
 	case "transactions/*":
 		return route{name: "transaction", arg: last(), serve: (*Vendor).serveTransaction}, true
 	case "webhook/destinations":
-		return route{name: "webhook_destinations", serve: serveDestinations}, true
+		return route{name: "webhook_destinations", serve: (*Vendor).serveDestinations}, true
+	case "webhook/destinations/*":
+		return route{name: "webhook_destination", arg: segs[2], serve: (*Vendor).serveDestination}, true
+	case "webhook/destinations/*/deliveries":
+		return route{name: "webhook_deliveries", arg: segs[2], serve: (*Vendor).serveDeliveries}, true
+	case "webhook/destinations/*/deliveries/*":
+		return route{name: "webhook_delivery", arg: segs[2], delivery: segs[4], serve: (*Vendor).serveDelivery}, true
 	case "billing/balance":
 		return route{name: "balance", serve: serveBalance}, true
 	}

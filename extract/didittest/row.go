@@ -99,6 +99,10 @@ func (x *view) details(w *writer) {
 		return
 	}
 	w.obj("additional_details")
+	if w.narrow {
+		w.end()
+		return
+	}
 	if x.ran.has(featAML) {
 		w.obj("aml")
 		w.int("total_hits", len(x.hits))

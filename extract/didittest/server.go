@@ -38,10 +38,12 @@ func htmlNotFound() reply {
 
 // A route is one resource path of the API.
 type route struct {
-	name    string // for the counters
-	session string // id in the path, if any
-	arg     string // decoded last segment, for users and the like
-	serve   func(v *Vendor, rt *route, r *http.Request) reply
+	name     string // for the counters
+	session  string // id in the path, if any
+	arg      string // decoded last segment, for users and the like; id of a destination
+	delivery string // id in the path, if any
+	turn     turn
+	serve    func(v *Vendor, rt *route, r *http.Request) reply
 }
 
 // ServeHTTP answers one request.
@@ -69,7 +71,8 @@ func (v *Vendor) handle(rt *route, r *http.Request) (reply, hurt) {
 	v.mu.RLock()
 	faults := v.faults
 	v.mu.RUnlock()
-	n := v.meter.next(rt)
+	n := v.meter.next(rt, r)
+	rt.turn = n
 	if rp, refused := v.limited(rt, r, faults.refuses(n)); refused {
 		return rp, hurt{}
 	}
@@ -77,8 +80,8 @@ func (v *Vendor) handle(rt *route, r *http.Request) (reply, hurt) {
 		return rp, hurt{}
 	}
 	v.between(rt, n, faults)
-	if rt.session != "" && rt.name != "reviews" && (!v.knows(rt.session) || faults.hides(rt.session)) {
-		return detail(http.StatusNotFound, "Not found."), hurt{}
+	if rp, missing := v.missing(rt, n, faults); missing {
+		return rp, hurt{}
 	}
 	if r.Header.Get("x-api-key") != v.opts.APIKey || faults.revoked(n) {
 		if rt.name == "users" && r.Header.Get("x-api-key") == "" {
@@ -89,22 +92,35 @@ func (v *Vendor) handle(rt *route, r *http.Request) (reply, hurt) {
 	return rt.serve(v, rt, r), faults.harm(n)
 }
 
-// knows reports whether a live session has that id.
-func (v *Vendor) knows(id string) bool {
+// missing answers for a session that is not there, or is said not to be. That comes before the
+// key is asked for, but not where the route is the one of reviews.
+func (v *Vendor) missing(rt *route, t turn, f Faults) (reply, bool) {
+	if rt.session == "" || rt.name == "reviews" {
+		return reply{}, false
+	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	_, ok := v.lookup(id)
-	return ok
+	html := f.due("html404", t.decision)
+	if _, there := v.lookup(rt.session); there && !html && !f.hides(rt.session) && !(rt.name == "decision" && f.denies(rt.session)) {
+		return reply{}, false
+	}
+	if rt.name == "decision" {
+		v.noteRead(rt.session, http.StatusNotFound)
+	}
+	if html {
+		return htmlNotFound(), true
+	}
+	return detail(http.StatusNotFound, "Not found."), true
 }
 
-// lookup finds a live session. The caller holds mu.
+// lookup finds a live session that the key may see. The caller holds mu.
 func (v *Vendor) lookup(id string) (*session, bool) {
 	u, ok := parseUUID(id)
 	if !ok {
 		return nil, false
 	}
 	i, ok := v.byID[u]
-	if !ok || v.sessions[i].gone != 0 {
+	if !ok || v.sessions[i].gone != 0 || !v.scope.sees(&v.sessions[i]) {
 		return nil, false
 	}
 	return &v.sessions[i], true
@@ -112,7 +128,8 @@ func (v *Vendor) lookup(id string) (*session, bool) {
 
 // newWriter prepares a body. The caller holds mu.
 func (v *Vendor) newWriter(serial uint64, size int) *writer {
-	return &writer{b: make([]byte, 0, size), now: v.now, serial: mix(v.seed, serial), fault: v.faults.content, noMedia: v.faults.noMedia}
+	return &writer{b: make([]byte, 0, size), now: v.now, serial: mix(v.seed, serial), fault: v.faults.content,
+		noMedia: v.faults.noMedia || v.scope.noMedia, narrow: v.scope.restricted}
 }
 
 // bind points a writer at a session.

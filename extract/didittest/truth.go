@@ -39,6 +39,9 @@ type logged struct {
 func (v *Vendor) note(l logged) {
 	l.rev = v.sessions[l.s].revision
 	v.log = append(v.log, l)
+	if v.opts.Webhook {
+		v.announce()
+	}
 }
 
 // Events returns what happened since the start, in order of time. The initial population
@@ -194,12 +197,15 @@ func (v *Vendor) PersonalValues(n int) []string {
 }
 
 // Secrets returns the values that no client may store: the token of every session, the
-// one-time codes that stand in decisions, and the part that is the same in every signature
-// and credential of a link.
+// one-time codes that stand in decisions, the part that is the same in every signature and
+// credential of a link, and the key that signs webhooks.
 func (v *Vendor) Secrets() []string {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	out := []string{signatureCanary, credential}
+	if v.opts.Webhook {
+		out = append(out, v.sharedKey())
+	}
 	for i := range v.sessions {
 		s := &v.sessions[i]
 		out = append(out, s.token())

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -91,6 +92,21 @@ func NormalFeature(raw string) (feature string, known bool) { return lookupWord(
 func lookupWord(table map[string]string, raw string) (string, bool) {
 	if w, ok := table[wordKey(raw)]; ok {
 		return w, true
+	}
+	return raw, false
+}
+
+// WordIn returns raw in the spelling of that one of the words which it is but for case and
+// separators. Where it is none of them, it is returned as it is, and false.
+func WordIn(words []string, raw string) (word string, known bool) {
+	if slices.Contains(words, raw) { // almost always
+		return raw, true
+	}
+	key := wordKey(raw)
+	for _, w := range words {
+		if wordKey(w) == key {
+			return w, true
+		}
 	}
 	return raw, false
 }

@@ -98,3 +98,22 @@ func TestEveryCountryIsKnownByEachOfItsNames(t *testing.T) {
 		t.Errorf("%d countries, want 250", len(codes))
 	}
 }
+
+func TestWordIn(t *testing.T) {
+	words := []string{"OPEN", "PENDING_SAR", "unhostedWallet"}
+	for _, c := range []struct {
+		in, want string
+		known    bool
+	}{
+		{"OPEN", "OPEN", true},
+		{"open", "OPEN", true},
+		{"Pending Sar", "PENDING_SAR", true},
+		{"unhosted_wallet", "unhostedWallet", true},
+		{"Closed", "Closed", false},
+		{"", "", false},
+	} {
+		if got, known := WordIn(words, c.in); got != c.want || known != c.known {
+			t.Errorf("WordIn(%q) = %q, %v; want %q, %v", c.in, got, known, c.want, c.known)
+		}
+	}
+}

@@ -58,16 +58,20 @@ type entry struct {
 	Doc      string   `json:"doc"`
 }
 
-var historyNames = [...]string{BySession: "versions of a session", ByKey: "versions of an entity", Log: "log", State: "newest only"}
+var historyNames = [...]string{BySession: "versions of a session", ByKey: "versions of an entity", ByOwner: "versions of ", Log: "log", State: "newest only"}
 
 func newPage(t *Table) page {
-	p := page{Name: t.Name, Doc: t.Doc, History: historyNames[t.History], Key: append([]string{}, t.Key...),
+	p := page{Name: t.Name, Doc: t.Doc, History: historyNames[t.History] + t.Owner, Key: append([]string{}, t.Key...),
 		Where: "warehouse", Sources: []string{}, Media: []string{}, Dropped: []string{}}
 	if t.LakeOnly {
 		p.Where = "lake"
 	}
 	for _, s := range t.Sources {
-		p.Sources = append(p.Sources, strings.TrimSuffix(string(s.Document)+":"+s.Path, ":"))
+		place := strings.TrimSuffix(string(s.Document)+":"+s.Path, ":")
+		if s.Unless != "" {
+			place += " unless there is a " + string(s.Unless)
+		}
+		p.Sources = append(p.Sources, place)
 	}
 	for _, c := range t.Columns {
 		switch {

@@ -63,6 +63,15 @@ func TestDictionaryOfAllTables(t *testing.T) {
 	}
 }
 
+func TestDictionaryNamesTheOwner(t *testing.T) {
+	got := dictionary(t, "text", []Table{*Lookup("user_tags")})
+	for _, want := range []string{"kept as versions of users, in the warehouse", "from user:tags[], user_row:tags[] unless there is a user"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant %q", got, want)
+		}
+	}
+}
+
 func TestDictionaryInAnUnknownFormat(t *testing.T) {
 	if err := WriteDictionary(&bytes.Buffer{}, "yaml", Tables); err == nil {
 		t.Error("got no error")

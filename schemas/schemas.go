@@ -68,6 +68,7 @@ const (
 	AmbiguousT       // text: the received form of a time, only where it did not name its zone
 	Array            // JSON: a lone value becomes an array of one
 	Shape            // text: the value's form, never the value
+	Word             // text: in the spelling of the column's Words; as received where it is none of them
 )
 
 // A Column is one line of a table.
@@ -92,7 +93,7 @@ type Column struct {
 //	.                        the element itself (a list of plain values)
 //	../id                    a member of the element of the enclosing row ("../../x" two up)
 //	list_row:full_name       a member of another document of the same version (tables with Path "" only)
-//	name|full_name           the first that is present
+//	name|full_name           the first that is present; of two documents, a detail comes before its list row
 //	node_id+ip_address       all of them, joined with "|"
 //	$session_id              given by the flattener; the Env constants name them all
 //
@@ -127,25 +128,16 @@ type Source struct {
 	Path     string            // "" for the document itself, else members and lists: "aml_screenings[].hits[]"
 	Const    map[string]string // columns that have one value for every row of this source
 	Set      bool              // the order of the elements means nothing: it is left out of the content hash
+	Unless   DocumentKind      // no rows where the version has a document of this kind too, which says the same
 }
-
-// History says how the rows of a table follow one another.
-type History uint8
-
-// The histories.
-const (
-	BySession History = iota + 1 // one row set per version of a session; current is the newest version's
-	ByKey                        // one row per version of an entity; Key names its columns
-	Log                          // rows stand for themselves and are only ever added
-	State                        // the last row of a key is the one that counts; no history
-)
 
 // A Table is a relational definition: where rows come from and what they hold.
 type Table struct {
 	Name     string
 	Doc      string // what one row is
 	History  History
-	Key      []string // columns that identify a row within a version (BySession) or an entity (ByKey, State)
+	Owner    string   // of a table ByOwner: the table ByKey to whose versions its rows belong
+	Key      []string // columns that identify a row within a version (BySession, ByOwner) or an entity (ByKey, State)
 	Sources  []Source // empty: rows are made by the program
 	Columns  []Column
 	LakeOnly bool // kept out of the warehouse

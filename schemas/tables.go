@@ -10,15 +10,26 @@ var Tables = []Table{
 	questionnaires, questionnaireAnswers, documentAIDocuments, documentAIFields,
 	registryCompanies, companyOfficers, companyOwners, keyPeopleChecks, keyPeople,
 	kybDocumentChecks, kybDocuments,
+	activityFeeds, activity,
+	users, userFeaturesReported, userContacts, userIssuingStates, userComments, userTags,
+	businesses, businessFeaturesReported, businessTags,
+	transactions, transactionParties, transactionRules, transactionAlerts, transactionResults,
 	workflows, rawDocuments, rejects, drift, driftDecisions,
 	runs, controlTotals, userCountMismatches, promises, sessionState, entityState,
 }
 
-// Given are the members of a document that the flattener itself reads, to give the Env values
-// from. They are known, though no column names them.
+// Given are the members of a document that the Env values are given from. They are known, though no
+// column names them.
 var Given = map[DocumentKind][]string{
 	ListRow:  {"session_id", "session_kind", "session_number"},
 	Decision: {"session_id", "session_kind", "session_number"},
+
+	UserRow:        {"didit_internal_id"},
+	User:           {"didit_internal_id"},
+	BusinessRow:    {"didit_internal_id"},
+	Business:       {"didit_internal_id"},
+	TransactionRow: {"uuid"},
+	Transaction:    {"uuid"},
 }
 
 // envelope is what every row of a session table carries. IDs 1 to 9 are reserved for it.

@@ -40,6 +40,8 @@ func TestEveryColumnIsWellFormed(t *testing.T) {
 				t.Errorf("%s: words of a column that is not text", at)
 			case c.Norm == Array && c.Kind != JSON:
 				t.Errorf("%s: array of a column that is not JSON", at)
+			case c.Norm == Word && len(c.Words) == 0:
+				t.Errorf("%s: words to spell a value by, want some", at)
 			}
 			ids[c.ID], cols[c.Name] = true, true
 		}
@@ -59,6 +61,9 @@ func checkShape(t *testing.T, table *Table) {
 		}
 	}
 	for _, s := range table.Sources {
+		if s.Unless != "" && (!strings.HasSuffix(s.Path, "[]") || !slices.ContainsFunc(table.Sources, func(o Source) bool { return o.Document == s.Unless })) {
+			t.Errorf("%s: source %s is left out for one in %s, which is not there", table.Name, s.Path, s.Unless)
+		}
 		for name := range s.Const {
 			if _, ok := stored[name]; !ok {
 				t.Errorf("%s: source %s gives a constant for column %s, which is not stored", table.Name, s.Path, name)
@@ -76,14 +81,40 @@ func checkShape(t *testing.T, table *Table) {
 				t.Errorf("%s: column %s has ID %d, want %d", table.Name, name, stored[name].ID, i+1)
 			}
 		}
-		if last := table.Columns[len(table.Columns)-1]; len(table.Sources) > 0 && last.Path != EnvExtra {
+	}
+	if table.Root() != "" {
+		checkVersioned(t, table, stored)
+		if last := table.Columns[len(table.Columns)-1]; len(table.Sources) > 0 && last.Path != EnvExtra && !ofPlainValues(table) && table.Name != "workflows" {
 			t.Errorf("%s: last column is %s, want extra_json", table.Name, last.Name)
 		}
 	}
 }
 
+// ofPlainValues reports whether the elements of the table have no members.
+func ofPlainValues(table *Table) bool {
+	return slices.ContainsFunc(table.Columns, func(c Column) bool { return c.Path == "." })
+}
+
+// checkVersioned holds a table against the one whose versions its rows belong to.
+func checkVersioned(t *testing.T, table *Table, stored map[string]Column) {
+	t.Helper()
+	root := Lookup(table.Root())
+	switch {
+	case root == nil || root.Root() != root.Name:
+		t.Errorf("%s: %q is no entity's own table", table.Name, table.Root())
+		return
+	case (table.Owner != "") != (table.History == ByOwner):
+		t.Errorf("%s: owner %q of a table with history %d", table.Name, table.Owner, table.History)
+	}
+	for _, name := range append([]string{"version_seq"}, root.EntityKey()...) {
+		if c, ok := stored[name]; !ok || c.Kind != Text && c.Kind != Int {
+			t.Errorf("%s: column %s of the entity's key is not stored", table.Name, name)
+		}
+	}
+}
+
 func TestNormalisedColumnsStandBesideTheReceivedValue(t *testing.T) {
-	suffix := map[Norm]string{Status: "_raw", FeatureWord: "_raw", Percent: "_raw", PercentAny: "_raw"}
+	suffix := map[Norm]string{Status: "_raw", FeatureWord: "_raw", Word: "_raw", Percent: "_raw", PercentAny: "_raw"}
 	for _, table := range Tables {
 		for _, c := range table.Columns {
 			want := ""

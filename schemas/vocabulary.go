@@ -37,6 +37,31 @@ var (
 		"SECTION_HEADER", "SEPARATOR", "HEADING", "REPEATABLE_GROUP"}
 )
 
+// Those of activity, users, businesses and transactions. A user or business has another status than
+// a session, a transaction the same in other letters.
+var (
+	activityTypes = []string{"COMMENT", "STATUS_UPDATED", "KYC_DATA_UPDATED", "POA_DATA_UPDATED", "FILE_ADDED", "FILE_REMOVED",
+		"AML_ONGOING_MATCH", "AML_STATUS_UPDATED", "AML_HIT_STATUS_UPDATED", "KYB_DATA_UPDATED", "KYB_DOCUMENT_UPLOADED", "TAG_ADDED", "TAG_REMOVED"}
+	activityActors = []string{"API_KEY", "CONSOLE_USER", "SYSTEM"}
+
+	userStatuses     = []string{"ACTIVE", "FLAGGED", "BLOCKED"}
+	businessFeatures = []string{"KYB"}
+	commentTypes     = []string{"COMMENT", "STATUS_CHANGED", "METADATA_UPDATED", "TAG_ADDED", "TAG_REMOVED", "PROFILE_UPDATED"}
+	tagSources       = []string{"didit", "custom"}
+
+	transactionStatuses = []string{"Approved", "In Review", "Declined", "Awaiting User"}
+	directions          = []string{"INBOUND", "OUTBOUND"}
+	severities          = []string{"UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL"}
+	requiredActions     = []string{"verification_session", "wallet_ownership"}
+	partyRoles          = []string{"APPLICANT", "REMITTER", "BENEFICIARY", "COUNTERPARTY"}
+	partyKinds          = []string{"USER", "BUSINESS", "EXTERNAL"}
+	partyEntities       = []string{"individual", "company", "external", "unhostedWallet"}
+	ruleModes           = []string{"ACTIVE", "DISABLED", "TEST"}
+	alertSources        = []string{"RULE", "PROVIDER", "MANUAL"}
+	alertStatuses       = []string{"OPEN", "INVESTIGATING", "AWAITING_USER", "PENDING_SAR", "SAR_FILED", "RESOLVED", "DISMISSED"}
+	resultTypes         = []string{"FIAT_MONITORING", "WALLET_SCREENING", "TRANSACTION_SCREENING", "TRAVEL_RULE", "NETWORK_GRAPH", "CUSTOM"}
+)
+
 // The program's own vocabularies.
 var (
 	upstreamStates = []string{"present", "deleted", "out_of_scope", "unknown"}

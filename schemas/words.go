@@ -27,7 +27,7 @@ const (
 	ListRow        DocumentKind = "list_row"        // one row of GET /v3/sessions/
 	Decision       DocumentKind = "decision"        // GET /v3/session/{id}/decision/
 	Provenance     DocumentKind = "provenance"      // ours: how a session came about, and whether the vendor still has it
-	Activity       DocumentKind = "activity"        // the pages of GET /v3/sessions/{id}/reviews/ as {"results": [...]}
+	Activity       DocumentKind = "activity"        // the pages of GET /v3/sessions/{id}/reviews/ as {"page_views": n, "results": [...]}
 	Workflow       DocumentKind = "workflow"        // one row of GET /v3/workflows/
 	UserRow        DocumentKind = "user_row"        // one row of GET /v3/users/
 	User           DocumentKind = "user"            // GET /v3/users/{vendor_data}/
@@ -73,7 +73,7 @@ func ParseDigest(s string) (d Digest, err error) {
 // A Document is one body as received at one instant.
 type Document struct {
 	Kind       DocumentKind
-	ID         string // session id, workflow id
+	ID         string // of the session, or of the user, business, transaction or workflow
 	Body       []byte
 	ObservedAt time.Time // UTC, when the last byte had arrived, by our clock
 }

@@ -127,6 +127,8 @@ func unreadable(err error, dec *jsontext.Decoder) error {
 		return u
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		reason = "unexpected end"
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		reason = "duplicate member name"
 	case strings.Contains(err.Error(), "UTF-8"), strings.Contains(err.Error(), "surrogate"):
 		reason = "invalid UTF-8"
 	}

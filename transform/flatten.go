@@ -49,6 +49,7 @@ func NewFlattener() *Flattener {
 // rows plus withheld rows are the elements of the documents. The documents must have passed
 // Canonicalize; one that is not even JSON is rejected whole.
 func (f *Flattener) Add(v Version) {
+	v.Documents = inOrder(v.Documents)
 	f.version = &v
 	marks := make([]int, len(f.tables))
 	for i, t := range f.tables {
@@ -67,6 +68,16 @@ func (f *Flattener) Add(v Version) {
 	for i, t := range f.tables {
 		t.fillVersion(&v, marks[i])
 	}
+}
+
+// inOrder returns the documents with a detail before its list row: what both say is read from the
+// one that comes first. The kinds' names happen to sort so: decision, list_row; user, user_row.
+func inOrder(docs []schemas.Document) []schemas.Document {
+	byKind := func(a, b schemas.Document) int { return strings.Compare(string(a.Kind), string(b.Kind)) }
+	if slices.IsSortedFunc(docs, byKind) {
+		return docs
+	}
+	return slices.SortedFunc(slices.Values(docs), byKind)
 }
 
 // documents walks the documents in one row for the whole: the row that the session or entity is.
@@ -134,6 +145,9 @@ func (f *Flattener) at(dec *jsontext.Decoder, n *node) error {
 	if n.json {
 		return f.capture(dec, n, kind)
 	}
+	if n.unless != "" && f.has(n.unless) {
+		return dec.SkipValue()
+	}
 	if n.elem == nil {
 		if len(n.opens) > 0 && kind != 'n' {
 			return f.framed(dec, n, kind)
@@ -170,6 +184,11 @@ func (f *Flattener) at(dec *jsontext.Decoder, n *node) error {
 			return err
 		}
 	}
+}
+
+// has reports whether the version at hand has a document of that kind.
+func (f *Flattener) has(kind schemas.DocumentKind) bool {
+	return slices.ContainsFunc(f.version.Documents, func(d schemas.Document) bool { return d.Kind == kind })
 }
 
 // element reads one element of a list, which rows may be made of.

@@ -44,22 +44,26 @@ func FuzzFlatten(f *testing.F) {
 		if err != nil || string(again.JSON) != string(c.JSON) || again.ContentSHA256 != c.ContentSHA256 {
 			t.Fatalf("canonical form of %q is %q, and of that %q (%v)", body, c.JSON, again.JSON, err)
 		}
-		var doc any
-		d := json.NewDecoder(bytes.NewReader(c.JSON))
-		d.UseNumber()
-		if err := d.Decode(&doc); err != nil {
-			t.Fatalf("canonical form is not JSON: %v", err)
-		}
-		checkElements(t, doc, c.JSON)
+		checkElements(t, schemas.Document{Kind: schemas.Decision, Body: c.JSON})
 	})
 }
 
-// checkElements counts the elements of the document by the sources' paths alone, and holds rows and
-// withheld rows against them.
-func checkElements(t *testing.T, doc any, canonical []byte) {
+// checkElements counts the elements of canonical documents by the sources' paths alone, and holds
+// rows and withheld rows against them.
+func checkElements(t *testing.T, docs ...schemas.Document) {
 	t.Helper()
+	read := map[schemas.DocumentKind]any{}
+	for _, doc := range docs {
+		var v any
+		d := json.NewDecoder(bytes.NewReader(doc.Body))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil {
+			t.Fatalf("canonical form is not JSON: %v", err)
+		}
+		read[doc.Kind] = v
+	}
 	f := NewFlattener()
-	f.Add(Version{Application: "a", SessionID: testSession, VersionSeq: 1, Documents: []schemas.Document{{Kind: schemas.Decision, Body: canonical}}})
+	f.Add(Version{Application: "a", SessionID: testSession, VersionSeq: 1, Documents: docs})
 	got := map[string]int{}
 	for _, r := range f.Rejects() {
 		if r.Scope == ScopeDocument {
@@ -80,12 +84,13 @@ func checkElements(t *testing.T, doc any, canonical []byte) {
 		table := &schemas.Tables[i]
 		want := 0
 		for _, s := range table.Sources {
-			if s.Document == schemas.Decision {
+			doc, there := read[s.Document]
+			if _, instead := read[s.Unless]; there && !instead {
 				want += elements(doc, steps(s.Path))
 			}
 		}
 		if len(table.Sources) > 0 && got[table.Name] != want {
-			t.Errorf("%s: got %d rows and withheld rows, want %d elements of %s", table.Name, got[table.Name], want, canonical)
+			t.Errorf("%s: got %d rows and withheld rows, want %d elements of %s", table.Name, got[table.Name], want, docs)
 		}
 	}
 }
@@ -116,42 +121,56 @@ func elements(v any, path []step) int {
 // sampleDecisions are bodies as the fake vendor sends them.
 func sampleDecisions(t testing.TB, n int) [][]byte {
 	t.Helper()
-	v, err := didittest.New(didittest.Options{Seed: 9, Sessions: n, PerMinute: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := newVendor(t, n)
 	var out [][]byte
 	for _, s := range v.Truth() {
-		req := httptest.NewRequest("GET", "/v3/session/"+s.ID+"/decision/", nil)
-		req.Header.Set("x-api-key", "didit-test-key")
-		rec := httptest.NewRecorder()
-		v.ServeHTTP(rec, req)
-		out = append(out, rec.Body.Bytes())
+		out = append(out, get(v, "/v3/session/"+s.ID+"/decision/"))
 	}
 	return out
 }
 
-// TestElementsOfDamagedDecisions is FuzzFlatten's property on decisions in which values were
-// exchanged at random.
-func TestElementsOfDamagedDecisions(t *testing.T) {
+func newVendor(t testing.TB, sessions int) *didittest.Vendor {
+	t.Helper()
+	v, err := didittest.New(didittest.Options{Seed: 9, Sessions: sessions, PerMinute: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func get(v *didittest.Vendor, path string) []byte {
+	req := httptest.NewRequest("GET", path, nil)
+	req.Header.Set("x-api-key", "didit-test-key")
+	rec := httptest.NewRecorder()
+	v.ServeHTTP(rec, req)
+	return rec.Body.Bytes()
+}
+
+// TestElementsOfDamagedDocuments is FuzzFlatten's property on documents of all kinds in which values
+// were exchanged at random.
+func TestElementsOfDamagedDocuments(t *testing.T) {
 	dice := rand.New(rand.NewPCG(3, 4))
+	versions := sampleEntities(t, newVendor(t, 150))
 	for _, body := range sampleDecisions(t, 150) {
-		var doc any
-		if err := json.Unmarshal(body, &doc); err != nil {
-			t.Fatal(err)
+		versions = append(versions, []schemas.Document{{Kind: schemas.Decision, Body: body}})
+	}
+	for _, docs := range versions {
+		for i, d := range docs {
+			var doc any
+			if err := json.Unmarshal(d.Body, &doc); err != nil {
+				t.Fatal(err)
+			}
+			damaged, err := json.Marshal(damage(doc, dice))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := Canonicalize(d.Kind, damaged)
+			if err != nil {
+				t.Fatal(err)
+			}
+			docs[i].Body = c.JSON
 		}
-		damaged, err := json.Marshal(damage(doc, dice))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := Canonicalize(schemas.Decision, damaged)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(c.JSON, &doc); err != nil {
-			t.Fatal(err)
-		}
-		checkElements(t, doc, c.JSON)
+		checkElements(t, docs...)
 	}
 }
 

@@ -34,9 +34,10 @@ type node struct {
 	media    string // kind of the media file that a link here stands for
 	secret   bool
 	volatile bool
-	set      bool   // list whose order means nothing
-	below    []read // columns of rows within this element that are fed from here
-	anything bool   // members that nobody names belong to a JSON column here or above
+	set      bool                 // list whose order means nothing
+	unless   schemas.DocumentKind // list that is passed over where the version has that document
+	below    []read               // columns of rows within this element that are fed from here
+	anything bool                 // members that nobody names belong to a JSON column here or above
 }
 
 // A read feeds one column from one place.
@@ -194,6 +195,9 @@ func (p *plan) addSource(ti int, s *schemas.Source) {
 	}
 	if s.Set {
 		list.set = true
+	}
+	if s.Unless != "" {
+		list.unless = s.Unless
 	}
 	if at != frames[len(frames)-1] {
 		frames = append(frames, at) // a lone object

@@ -28,7 +28,7 @@ const (
 // canonical form, and what its rows share.
 type Version struct {
 	Application   string
-	SessionID     schemas.SessionID
+	SessionID     schemas.SessionID // or the id of the user, business, transaction or workflow
 	SessionKind   schemas.SessionKind
 	SessionNumber int64 // 0: unknown
 	VersionSeq    int64

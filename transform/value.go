@@ -113,6 +113,9 @@ func setText(dst *column, c *schemas.Column, v scalar) (want string) {
 		dst.text([]byte(statusWord.of(v.text)))
 	case schemas.FeatureWord:
 		dst.text([]byte(featureWord.of(v.text)))
+	case schemas.Word:
+		word, _ := schemas.WordIn(c.Words, string(v.text))
+		dst.text([]byte(word))
 	case schemas.AmbiguousT:
 		if _, ambiguous, ok := instant(v); ok && !ambiguous {
 			dst.null()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kycsync/cmd/kycsync/night"
+	"kycsync/extract"
 	"kycsync/load/lake"
 	"kycsync/schemas"
 
@@ -50,7 +51,11 @@ func (p *program) status(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
-	l, err := p.openLake(c.Context, c, false, time.Now)
+	now, err := p.clock("http://") // it dates nothing that is kept
+	if err != nil {
+		return err
+	}
+	l, err := p.openLake(c.Context, c, false, now)
 	if err != nil {
 		return err
 	}
@@ -59,14 +64,14 @@ func (p *program) status(c *cli.Context) error {
 	head, err := l.Head(c.Context)
 	switch {
 	case errors.Is(err, lake.ErrNotExist):
-		s.Standing = night.Standing{Runs: []night.PastRun{}, Waiting: map[string]night.Waiting{}}
+		s.Standing = night.Standing{Runs: []night.PastRun{}, Waiting: map[string]night.Waiting{}, Promises: map[string][]extract.Standing{}}
 		return s.print(p.stdout, c.Bool("json"))
 	case err != nil:
 		return fmt.Errorf("read the newest commit: %w", err)
 	}
 	s.Newest, s.NewestSHA256, s.Note = head.Seq, head.SHA256, head.Note
 	if published, err := l.Published(c.Context); err == nil {
-		age := int64(time.Since(published.CommittedAt).Seconds())
+		age := int64(now().Sub(published.CommittedAt).Seconds())
 		s.Published, s.PublishedAt, s.AgeSeconds = published.Seq, &published.CommittedAt, &age
 		for table, parts := range published.Tables {
 			for _, part := range parts {
@@ -76,20 +81,20 @@ func (p *program) status(c *cli.Context) error {
 	} else if !errors.Is(err, lake.ErrNotExist) {
 		return fmt.Errorf("read the published commit: %w", err)
 	}
-	if err := s.stand(p, c, l, head); err != nil {
+	if err := s.stand(p, c, l, head, now); err != nil {
 		return err
 	}
 	return s.print(p.stdout, c.Bool("json"))
 }
 
 // stand fills in what is read from the parts and from the warehouse.
-func (s *status) stand(p *program, c *cli.Context, l *lake.Lake, head *lake.Commit) error {
+func (s *status) stand(p *program, c *cli.Context, l *lake.Lake, head *lake.Commit, now func() time.Time) error {
 	dir, err := os.MkdirTemp("", "kycsync-status-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	standing, err := night.Stand(c.Context, l, head, dir, 5)
+	standing, err := night.Stand(c.Context, l, head, dir, now().UTC(), 5)
 	if err != nil {
 		return err
 	}
@@ -144,10 +149,28 @@ func (s *status) print(w io.Writer, asJSON bool) error {
 	for _, r := range s.Runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", r.RunID, r.Application, r.Outcome, r.New, r.Changed, r.Fetched, r.Versions, r.Rejects, r.Requests)
 	}
-	fmt.Fprintln(tw, "\nwaiting\tsessions\topen\tunreadable\toldest look")
+	fmt.Fprintln(tw, "\nwaiting\tsessions\topen\tunreadable\tabsent\tdeleted\tout of scope\toldest look")
 	for _, name := range slices.Sorted(maps.Keys(s.Waiting)) {
 		q := s.Waiting[name]
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%s\n", name, q.Sessions, q.Open, q.Stale, q.OldestCheck.Format(time.RFC3339))
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", name, q.Sessions, q.Open, q.Stale, q.Absent, q.Deleted, q.OutOfScope, q.OldestCheck.Format(time.RFC3339))
 	}
+	s.printPromises(tw)
 	return tw.Flush()
+}
+
+// printPromises tells for each class how old our knowledge may be and how old it is.
+func (s *status) printPromises(w io.Writer) {
+	fmt.Fprintln(w, "\npromise\tapplication\tsessions\tmay be\toldest\tbeyond\tkept")
+	for _, name := range slices.Sorted(maps.Keys(s.Promises)) {
+		for _, p := range s.Promises[name] {
+			kept := "yes"
+			switch {
+			case p.Beyond > 0 && p.Nights == extract.Never:
+				kept = "not at this budget"
+			case p.Beyond > 0:
+				kept = fmt.Sprintf("in %d nights", max(1, p.Nights))
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%d\t%s\n", p.Class, name, p.Sessions, age(p.Promise), age(p.Oldest), p.Beyond, kept)
+		}
+	}
 }

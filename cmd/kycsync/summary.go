@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +19,10 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 	}
 	fmt.Fprintf(w, "run %s, application %s, %s\n", s.RunID, s.Application, s.Elapsed.Round(10*time.Millisecond))
 	line("listed", "%d sessions on %d pages; the vendor counts %d user sessions", s.Listed, s.Pages, s.VendorCount)
-	line("fetched", "%s decisions: %d new, %d changed, %d still open%s; %d were as stored", fetched(s), s.New, s.Changed, s.Open,
-		more(s.StaleAgain, "unreadable before"), s.Unchanged)
+	line("fetched", "%s decisions: %s; %d were as stored", fetched(s), reasons(s.Planned), s.Unchanged)
+	if n := s.Feeds + s.Details; n > 0 {
+		line("", "%d activity feeds, %d details of users, businesses and transactions", s.Feeds, s.Details)
+	}
 	line("requests", "%d, %d repeated, %d refused as too many, %s spent waiting for the pace", s.Requests, s.Retries, s.Throttled, s.Waited.Round(time.Second))
 	switch {
 	case s.Commits == 0:
@@ -26,42 +30,127 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 	case s.Quiet():
 		line("stored", "a quiet night: nothing changed, so no data part was written; %d commit with the run record and what was checked", s.Commits)
 	default:
-		line("stored", "%d versions in %d parts, %s, %d commits", s.Versions, s.Parts, size(s.PartBytes), s.Commits)
+		line("stored", "%d versions of sessions and %d of users, feeds and transactions in %d parts, %s, %d commits",
+			s.Versions, s.EntityVersions, s.Parts, size(s.PartBytes), s.Commits)
 	}
-	if s.Rejects > 0 {
-		line("rejected", "%d elements could not be read; SELECT * FROM rejects names each", s.Rejects)
-	}
-	if s.Drift > 0 {
-		line("drift", "%d values that no column expects were kept beside their rows; SELECT * FROM drift", s.Drift)
-	}
-	if s.Gone > 0 {
-		line("gone", "%d listed sessions answered 404; none was marked deleted", s.Gone)
-	}
+	printFindings(line, s)
+	printEvidence(line, s)
 	switch {
 	case s.Published > 0 && s.WarehouseDeferred:
 		line("published", "commit %d in the lake; the warehouse still shows the one before", s.Published)
 	case s.Published > 0:
 		line("published", "commit %d, in the lake and in the warehouse", s.Published)
-	case err != nil && s.PublishedBefore > 0:
+	case (err != nil || len(s.WaitsFor) > 0) && s.PublishedBefore > 0:
 		line("published", "nothing new; readers keep commit %d", s.PublishedBefore)
 	default:
 		line("published", "nothing")
 	}
 }
 
+// printFindings tells what was found besides versions.
+func printFindings(line func(name, format string, args ...any), s *night.Summary) {
+	if s.Rejects > 0 {
+		line("rejected", "%d elements could not be read; kycsync rejects list names each", s.Rejects)
+	}
+	if s.Drift > 0 {
+		line("drift", "%d values that no column expects were kept beside their rows; kycsync drift list", s.Drift)
+	}
+	if s.Gone > 0 {
+		line("gone", "%d listed sessions answered 404; none was marked deleted", s.Gone)
+	}
+	if s.Deliveries > 0 {
+		line("hints", "%d webhook deliveries; %d changes that only they told of, %d that none had announced", s.Deliveries, s.HintedNews, s.Unannounced)
+	}
+	for _, gate := range slices.Sorted(maps.Keys(s.Failed)) {
+		line("gate", "%s: %s", gate, s.Failed[gate])
+	}
+	for _, accepted := range s.Accepted {
+		line("accepted", "%s", accepted)
+	}
+	if s.NightsLeft > 0 {
+		line("left", "about %d more nights at this budget until all that is urgent is fetched", s.NightsLeft)
+	}
+}
+
+// printEvidence tells what shows that nothing is missing and nothing frozen.
+func printEvidence(line func(name, format string, args ...any), s *night.Summary) {
+	if len(s.Totals) > 0 {
+		line("counts", "%s of the vendor's counts are ours%s", equal(s.Totals), others(s.Totals))
+	}
+	if s.Absent > 0 {
+		line("absent", "%d known sessions are not listed: %d proven gone tonight, %d out of scope, %d noted for a second proof, %d still answer", s.Absent,
+			s.Deleted, s.OutOfScope, s.AbsentNoted, s.Unlisted)
+	}
+	beyond, oldest := 0, extract.Standing{}
+	for _, st := range s.Standings {
+		beyond += st.Beyond
+		if st.Sessions > 0 && float64(st.Oldest)/float64(st.Promise) >= float64(oldest.Oldest)/float64(max(1, oldest.Promise)) {
+			oldest = st
+		}
+	}
+	switch {
+	case beyond > 0:
+		line("promises", "%d sessions were looked at longer ago than promised; kycsync status tells which and for how long", beyond)
+	case oldest.Sessions > 0:
+		line("promises", "kept: nearest to its limit is class %s, oldest knowledge %s of %s", oldest.Class, age(oldest.Oldest), age(oldest.Promise))
+	}
+}
+
+// equal is the number of figures that agree, of all.
+func equal(totals map[string]int64) string {
+	n := int64(0)
+	for _, count := range totals {
+		n += count
+	}
+	return fmt.Sprintf("%d of %d", totals["equal"], n)
+}
+
+// others are the states of the figures that do not agree.
+func others(totals map[string]int64) string {
+	out := ""
+	for _, state := range []string{"moving", "explained", "differs"} {
+		if n := totals[state]; n > 0 {
+			out += fmt.Sprintf(", %d %s", n, map[string]string{"moving": "moved while they were counted", "explained": "explained", "differs": "differ"}[state])
+		}
+	}
+	return out
+}
+
+// age is a time for people: "5d", "3h", "12m".
+func age(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
+}
+
 // fetched is the number of decisions, and of those wanted where that is more.
 func fetched(s *night.Summary) string {
-	if wanted := s.New + s.Changed + s.Open + s.StaleAgain; s.Fetched+s.Gone < wanted {
+	wanted := int64(0)
+	for _, n := range s.Planned {
+		wanted += n
+	}
+	if wanted -= s.Planned[extract.ReasonAbsent]; s.Fetched+s.Gone < wanted {
 		return fmt.Sprintf("%d of %d", s.Fetched, wanted)
 	}
 	return fmt.Sprint(s.Fetched)
 }
 
-func more(n int64, what string) string {
-	if n == 0 {
-		return ""
+// reasonWords say why decisions are fetched.
+var reasonWords = map[extract.Reason]string{extract.ReasonNew: "new", extract.ReasonChanged: "changed", extract.ReasonHinted: "announced by a webhook",
+	extract.ReasonAbsent: "not listed any more", extract.ReasonStale: "unreadable before", extract.ReasonDue: "due"}
+
+func reasons[N int | int64](by map[extract.Reason]N) string {
+	var words []string
+	for _, r := range []extract.Reason{extract.ReasonNew, extract.ReasonChanged, extract.ReasonDue, extract.ReasonHinted, extract.ReasonAbsent, extract.ReasonStale} {
+		if n := by[r]; n > 0 || r == extract.ReasonNew || r == extract.ReasonChanged || r == extract.ReasonDue {
+			words = append(words, fmt.Sprintf("%d %s", n, reasonWords[r]))
+		}
 	}
-	return fmt.Sprintf(", %d %s", n, what)
+	return strings.Join(words, ", ")
 }
 
 // size is a number of bytes for people.
@@ -78,15 +167,8 @@ func size(n int64) string {
 }
 
 func printForecast(w io.Writer, f *night.Forecast) error {
-	var why []string
-	for _, r := range []struct {
-		extract.Reason
-		word string
-	}{{extract.ReasonNew, "new"}, {extract.ReasonChanged, "changed"}, {extract.ReasonStale, "unreadable before"}, {extract.ReasonOpen, "still open"}} {
-		why = append(why, fmt.Sprintf("%d %s", f.ByReason[r.Reason], r.word))
-	}
 	fmt.Fprintf(w, "listed    %d sessions with %d requests; %d are in the lake\n", f.Listed, f.ListRequests, f.Known)
-	fmt.Fprintf(w, "to fetch  %d decisions: %s\n", f.Requests, strings.Join(why, ", "))
+	fmt.Fprintf(w, "to fetch  %d decisions: %s\n", f.Requests, reasons(f.ByReason))
 	if f.Duration > 0 {
 		fmt.Fprintf(w, "time      about %s at the permitted pace, and as much again of the list as was just spent\n", f.Duration)
 	} else {

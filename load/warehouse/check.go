@@ -61,15 +61,8 @@ func (b *build) agree(ctx context.Context, set *partSet, got fingerprint) error 
 
 // unique checks that the key of t identifies a row in loaded. A log has no key in that sense.
 func (b *build) unique(ctx context.Context, t *schemas.Table, loaded string) error {
-	var key []string
-	switch t.History {
-	case schemas.BySession:
-		key = append([]string{application, sessionID, versionSeq}, t.Key...)
-	case schemas.ByKey:
-		key = append([]string{versionSeq}, t.Key...)
-	case schemas.State:
-		key = t.Key
-	case schemas.Log:
+	key := t.RowKey()
+	if key == nil {
 		return nil
 	}
 	// Distinct hashes are cheap to count. They tell apart what differs but for one chance in

@@ -18,8 +18,6 @@ const (
 	asKnownAt    = "_as_known_at" // suffix: the rows as they were known at an instant
 	nextSeq      = "next_seq"     // column of T_versions
 	versionSeq   = "version_seq"  // column of every table with a history
-	sessionID    = "session_id"   // with application: the key of a session
-	application  = "application"  //
 	formatNumber = 1              // of the file, as this program writes it
 )
 
@@ -76,7 +74,7 @@ func tableDDL(t *schemas.Table) []string {
 	case schemas.Log:
 		out = append(out, fmt.Sprintf("CREATE VIEW %s AS SELECT %s, CAST(NULL AS BIGINT) AS %s FROM %s",
 			ident(all), columns(t), nextSeq, ident(t.Name)))
-	case schemas.BySession, schemas.ByKey:
+	case schemas.BySession, schemas.ByKey, schemas.ByOwner:
 		// The columns are those of T and are explained there: a comment costs DuckDB a copy of the
 		// table's definition, and there are more than a thousand columns.
 		out = append(out, t.CreateTable(all),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -26,7 +27,7 @@ func (inc *increment) fetch(ctx context.Context, added map[string][]lake.Part) e
 			return err
 		}
 		inc.sets[t.Name] = set
-		if t.History != schemas.BySession && t.History != schemas.ByKey {
+		if t.Root() == "" {
 			continue
 		}
 		var other int64
@@ -48,18 +49,16 @@ func (inc *increment) release() {
 }
 
 func (inc *increment) load(ctx context.Context) error {
-	if err := inc.changedSessions(ctx); err != nil {
-		return err
+	for _, f := range families() {
+		if err := inc.family(ctx, &f); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables() {
 		set := inc.sets[t.Name]
 		var err error
 		switch {
-		case t.History == schemas.BySession:
-			err = inc.sessions(ctx, t, set)
 		case set == nil:
-		case t.History == schemas.ByKey:
-			err = inc.entities(ctx, t, set)
 		case t.History == schemas.Log:
 			err = inc.b.loadLog(ctx, set)
 		case t.History == schemas.State:
@@ -72,52 +71,39 @@ func (inc *increment) load(ctx context.Context) error {
 	return nil
 }
 
-var sessionKey = []string{application, sessionID}
-
-// changedSessions makes table changed of the sessions that have a new version. It is the union over
-// all tables, so that a version whose own row was rejected still ends the version before.
-func (inc *increment) changedSessions(ctx context.Context) error {
-	stmt := "CREATE OR REPLACE TEMP TABLE changed (application VARCHAR, session_id VARCHAR)"
-	if err := inc.b.in.exec(ctx, "collect sessions", stmt); err != nil {
+// family adds the new rows of an entity's tables, ends the versions that they replace, and makes the
+// current tables follow. One without new rows in any of its tables costs nothing.
+func (inc *increment) family(ctx context.Context, f *family) error {
+	var changed []string
+	for _, t := range f.tables {
+		if set := inc.sets[t.Name]; set != nil {
+			changed = append(changed, fmt.Sprintf("SELECT %s FROM %s", idents(f.key), set.from))
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	stmt := "CREATE OR REPLACE TEMP TABLE changed AS SELECT DISTINCT * FROM (" + strings.Join(changed, " UNION ALL ") + ")"
+	if err := inc.b.in.exec(ctx, "collect versions of "+f.root, stmt); err != nil {
 		return err
 	}
-	for _, t := range tables() {
-		set := inc.sets[t.Name]
-		if t.History != schemas.BySession || set == nil {
-			continue
-		}
-		stmt := fmt.Sprintf("INSERT INTO changed SELECT DISTINCT %s FROM %s p WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE %s)",
-			idents(sessionKey), set.from, equal("p", "c", sessionKey))
-		if err := inc.b.in.exec(ctx, "collect sessions of "+t.Name, stmt); err != nil {
+	for _, t := range f.tables {
+		if err := inc.replace(ctx, t, inc.sets[t.Name], f.key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sessions adds the new rows of a session table, ends the versions that they replace, and makes the
-// current table follow. A child that vanished leaves no row behind: its session changed.
-func (inc *increment) sessions(ctx context.Context, t *schemas.Table, set *partSet) error {
-	return inc.replace(ctx, t, set, "changed", sessionKey)
-}
-
-func (inc *increment) entities(ctx context.Context, t *schemas.Table, set *partSet) error {
-	stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE changed_entity AS SELECT DISTINCT %s FROM %s", idents(t.Key), set.from)
-	if err := inc.b.in.exec(ctx, "collect entities of "+t.Name, stmt); err != nil {
-		return err
-	}
-	return inc.replace(ctx, t, set, "changed_entity", t.Key)
-}
-
-// replace ends the current rows whose key is in changed and adds those of set, which may be nil.
-func (inc *increment) replace(ctx context.Context, t *schemas.Table, set *partSet, changed string, key []string) error {
+// replace ends the current rows of the entities in changed and adds those of set, which may be nil.
+func (inc *increment) replace(ctx context.Context, t *schemas.Table, set *partSet, key []string) error {
 	name, all, seq, op := ident(t.Name), ident(t.Name+versions), inc.c.Seq, "load "+t.Name
-	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = %d FROM %s AS c WHERE v.%s IS NULL AND %s", all, nextSeq, seq, changed, nextSeq, equal("v", "c", key)))
+	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = %d FROM changed AS c WHERE v.%s IS NULL AND %s", all, nextSeq, seq, nextSeq, equal("v", "c", key)))
 	if err != nil || ended == 0 && set == nil {
 		return err
 	}
 	if ended > 0 {
-		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING %s AS c WHERE %s", name, changed, equal("v", "c", key))); err != nil {
+		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING changed AS c WHERE %s", name, equal("v", "c", key))); err != nil {
 			return err
 		}
 	}

@@ -146,7 +146,7 @@ func (in *instance) rowCounts(ctx context.Context) (map[string]int64, error) {
 
 // history returns the name of the relation that holds every row of t.
 func history(t *schemas.Table) string {
-	if t.History == schemas.BySession || t.History == schemas.ByKey {
+	if t.Root() != "" {
 		return t.Name + versions
 	}
 	return t.Name

@@ -46,17 +46,15 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 	if last != target.Seq {
 		return fmt.Errorf("warehouse: %w: the chain ends at commit %d, want %d", lake.ErrDamaged, last, target.Seq)
 	}
-	s := sessionVersions{in: b.in}
-	if err := s.begin(ctx); err != nil {
-		return err
-	}
-	for _, t := range tables() {
-		if err := b.loadTable(ctx, &s, t, target); err != nil {
+	for _, f := range families() {
+		if err := b.loadFamily(ctx, f, target); err != nil {
 			return err
 		}
 	}
-	if err := s.mend(ctx); err != nil {
-		return err
+	for _, t := range tables() {
+		if err := b.loadOther(ctx, t, target); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables() {
 		if err := b.fillCurrent(ctx, t); err != nil {
@@ -67,10 +65,10 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 	return nil
 }
 
-// loadTable loads every version of a table and reads it back.
-func (b *build) loadTable(ctx context.Context, s *sessionVersions, t *schemas.Table, target *lake.Commit) error {
+// loadOther loads a table without versions.
+func (b *build) loadOther(ctx context.Context, t *schemas.Table, target *lake.Commit) error {
 	parts := liveParts(target, t.Name)
-	if len(parts) == 0 {
+	if t.Root() != "" || len(parts) == 0 {
 		return nil
 	}
 	set, err := b.fetch(ctx, t, parts)
@@ -78,23 +76,40 @@ func (b *build) loadTable(ctx context.Context, s *sessionVersions, t *schemas.Ta
 		return err
 	}
 	defer set.release()
-	all := ident(t.Name + versions)
-	var stmt string
-	switch t.History {
-	case schemas.Log:
-		return b.loadLog(ctx, set)
-	case schemas.State:
+	if t.History == schemas.State {
 		return b.loadState(ctx, set)
-	case schemas.BySession:
-		if err := s.add(ctx, t, set); err != nil {
+	}
+	return b.loadLog(ctx, set)
+}
+
+// loadFamily loads every version of an entity's tables.
+func (b *build) loadFamily(ctx context.Context, f family, target *lake.Commit) error {
+	v := entityVersions{in: b.in, family: f}
+	for _, t := range f.tables {
+		parts := liveParts(target, t.Name)
+		if len(parts) == 0 {
+			continue
+		}
+		if err := b.loadTable(ctx, &v, t, parts); err != nil {
 			return err
 		}
-		stmt = fmt.Sprintf("INSERT INTO %s SELECT %s, e.%s FROM %s AS p LEFT JOIN ended AS e ON %s",
-			all, prefixed("p", names(t)), nextSeq, set.from, equal("p", "e", versionKey))
-	case schemas.ByKey:
-		stmt = fmt.Sprintf("INSERT INTO %s SELECT %s, lead(%s) OVER (PARTITION BY %s ORDER BY %s) FROM %s",
-			all, columns(t), versionSeq, idents(t.Key), versionSeq, set.from)
 	}
+	return v.mend(ctx)
+}
+
+// loadTable loads every version of a table and reads it back.
+func (b *build) loadTable(ctx context.Context, v *entityVersions, t *schemas.Table, parts []lake.Part) error {
+	set, err := b.fetch(ctx, t, parts)
+	if err != nil {
+		return err
+	}
+	defer set.release()
+	if err := v.add(ctx, t, set); err != nil {
+		return err
+	}
+	all := ident(t.Name + versions)
+	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s, e.%s FROM %s AS p LEFT JOIN ended AS e ON %s",
+		all, prefixed("p", names(t)), nextSeq, set.from, equal("p", "e", v.version()))
 	if err := b.in.exec(ctx, "load "+t.Name, stmt); err != nil {
 		return err
 	}
@@ -110,7 +125,7 @@ func (b *build) loadTable(ctx context.Context, s *sessionVersions, t *schemas.Ta
 
 // fillCurrent makes the current table of one with versions.
 func (b *build) fillCurrent(ctx context.Context, t *schemas.Table) error {
-	if t.History != schemas.BySession && t.History != schemas.ByKey {
+	if t.Root() == "" {
 		return nil
 	}
 	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s WHERE %s IS NULL", ident(t.Name), columns(t), ident(t.Name+versions), nextSeq)
@@ -120,64 +135,57 @@ func (b *build) fillCurrent(ctx context.Context, t *schemas.Table) error {
 	return b.current(ctx, t)
 }
 
-var versionKey = []string{application, sessionID, versionSeq}
-
-// sessionVersions knows the versions of every session, and which version ended which. They are the
-// union over all session tables, so that a version whose own row was rejected still ends the
-// version before; as a rule the first table, sessions, has them all.
-type sessionVersions struct {
+// entityVersions knows the versions of a family's entities, and which version ended which. They are
+// the union over all its tables; as a rule the first has them all.
+type entityVersions struct {
+	family
 	in     *instance
 	loaded []*schemas.Table // whose rows were joined with ended
 	late   bool             // a later table had versions that those before it did not have
 }
 
-func (s *sessionVersions) begin(ctx context.Context) error {
-	return s.in.exec(ctx, "collect versions", `CREATE OR REPLACE TEMP TABLE version (application VARCHAR, session_id VARCHAR, version_seq BIGINT);
-CREATE OR REPLACE TEMP TABLE ended (application VARCHAR, session_id VARCHAR, version_seq BIGINT, next_seq BIGINT)`)
-}
-
 // add takes in the versions in set.
-func (s *sessionVersions) add(ctx context.Context, t *schemas.Table, set *partSet) error {
-	var before, after int64
-	count := "SELECT count(*) FROM version"
-	if err := s.in.row(ctx, "count versions", count, &before); err != nil {
-		return err
-	}
-	stmt := fmt.Sprintf("INSERT INTO version SELECT DISTINCT %s FROM %s AS p WHERE NOT EXISTS (SELECT 1 FROM version AS v WHERE %s)",
-		idents(versionKey), set.from, equal("p", "v", versionKey))
-	if err := s.in.exec(ctx, "collect versions of "+t.Name, stmt); err != nil {
-		return err
-	}
-	if err := s.in.row(ctx, "count versions", count, &after); err != nil {
-		return err
-	}
-	if after > before {
-		s.late = s.late || len(s.loaded) > 0
-		if err := s.end(ctx); err != nil {
+func (v *entityVersions) add(ctx context.Context, t *schemas.Table, set *partSet) error {
+	if len(v.loaded) == 0 {
+		none := fmt.Sprintf("SELECT %s FROM %s LIMIT 0", idents(v.version()), ident(v.root+versions))
+		stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE version AS %s; CREATE OR REPLACE TEMP TABLE ended AS SELECT *, %s AS %s FROM (%s)", none, versionSeq, nextSeq, none)
+		if err := v.in.exec(ctx, "collect versions of "+v.root, stmt); err != nil {
 			return err
 		}
 	}
-	s.loaded = append(s.loaded, t)
+	stmt := fmt.Sprintf("INSERT INTO version SELECT DISTINCT %s FROM %s AS p WHERE NOT EXISTS (SELECT 1 FROM version AS v WHERE %s)",
+		idents(v.version()), set.from, equal("p", "v", v.version()))
+	added, err := v.in.change(ctx, "collect versions of "+t.Name, stmt)
+	if err != nil {
+		return err
+	}
+	if added > 0 {
+		v.late = v.late || len(v.loaded) > 0
+		if err := v.end(ctx); err != nil {
+			return err
+		}
+	}
+	v.loaded = append(v.loaded, t)
 	return nil
 }
 
-// end works out which version ended which. Most sessions have one version and are left out.
-func (s *sessionVersions) end(ctx context.Context) error {
-	return s.in.exec(ctx, "order versions", `CREATE OR REPLACE TEMP TABLE ended AS
-SELECT application, session_id, version_seq, lead(version_seq) OVER (PARTITION BY application, session_id ORDER BY version_seq) AS next_seq
-FROM version SEMI JOIN (SELECT application, session_id FROM version GROUP BY ALL HAVING count(*) > 1) USING (application, session_id)
-QUALIFY next_seq IS NOT NULL`)
+// end works out which version ended which. Most entities have one version and are left out.
+func (v *entityVersions) end(ctx context.Context) error {
+	return v.in.exec(ctx, "order versions of "+v.root, fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE ended AS
+SELECT *, lead(%[1]s) OVER (PARTITION BY %[2]s ORDER BY %[1]s) AS %[3]s
+FROM version AS v WHERE EXISTS (SELECT 1 FROM (SELECT %[2]s FROM version GROUP BY ALL HAVING count(*) > 1) AS m WHERE %[4]s)
+QUALIFY %[3]s IS NOT NULL`, versionSeq, idents(v.key), nextSeq, equal("v", "m", v.key)))
 }
 
 // mend corrects the rows that were loaded before a later table had more versions.
-func (s *sessionVersions) mend(ctx context.Context) error {
-	if !s.late {
+func (v *entityVersions) mend(ctx context.Context) error {
+	if !v.late {
 		return nil
 	}
-	for _, t := range s.loaded {
+	for _, t := range v.loaded {
 		stmt := fmt.Sprintf("UPDATE %s AS v SET %s = e.%s FROM ended AS e WHERE v.%s IS DISTINCT FROM e.%s AND %s",
-			ident(t.Name+versions), nextSeq, nextSeq, nextSeq, nextSeq, equal("v", "e", versionKey))
-		if err := s.in.exec(ctx, "correct "+t.Name, stmt); err != nil {
+			ident(t.Name+versions), nextSeq, nextSeq, nextSeq, nextSeq, equal("v", "e", v.version()))
+		if err := v.in.exec(ctx, "correct "+t.Name, stmt); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@
 //
 // For each table T of package schemas that is not LakeOnly the file has
 //
-//	T                     the current rows: those of the newest version of a session or an entity
+//	T                     the current rows: those of the newest version of a session or other entity
 //	T_versions            every version, with next_seq, the version that replaced it (null: none)
 //	T_as_known_at(ts)     a macro: the rows as they had been published here by ts, inclusive
 //

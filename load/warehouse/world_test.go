@@ -174,7 +174,7 @@ func batch(t *schemas.Table, seq int64, rows []row) arrow.RecordBatch {
 				v = seq
 			case c.Name == "observed_at":
 				v = committedAt(seq).Add(-time.Minute)
-			case c.Name == application:
+			case c.Name == "application":
 				v = "default"
 			}
 			put(b.Field(i), c, v)

@@ -1,9 +1,11 @@
 package night
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,11 +18,17 @@ import (
 // A batch is what the next commit will hold. Documents wait in canonical form, so that the rows
 // can be made in order of session, and made again under another number.
 type batch struct {
-	versions []pending
-	flows    []pending
+	versions []pending // of sessions
+	entities []pending // of workflows, activity feeds, users, businesses and transactions
 	rejects  []rejected
-	state    *transform.Rows
-	changes  []schemas.Known // rows of session_state to be
+	before   map[schemas.SessionID]schemas.Known // what was known of the sessions whose state changes
+	things   map[thing]schemas.KnownEntity       // the same of entities
+}
+
+// A thing identifies an entity.
+type thing struct {
+	document schemas.DocumentKind
+	id       string
 }
 
 // pending is a version that has no number yet.
@@ -38,34 +46,34 @@ type rejected struct {
 	received schemas.Digest
 }
 
-func newBatch() batch { return batch{state: transform.NewRows(schemas.Lookup("session_state"))} }
+func newBatch() batch {
+	return batch{before: map[schemas.SessionID]schemas.Known{}, things: map[thing]schemas.KnownEntity{}}
+}
 
 // empty reports whether there is nothing to tell.
 func (b *batch) empty() bool {
-	return len(b.versions) == 0 && len(b.flows) == 0 && len(b.rejects) == 0 && len(b.changes) == 0
+	return len(b.versions) == 0 && len(b.entities) == 0 && len(b.rejects) == 0 && len(b.before) == 0 && len(b.things) == 0
 }
 
 // take looks at one answer: the decision is as stored, or a new version, or unreadable, or gone.
 // failed is an error that concerns this session alone.
 func (r *run) take(got extract.Fetched, failed error) error {
-	row, listed, received, err := r.listing.row(got.Task.ID)
+	if got.Task.Reason == extract.ReasonAbsent {
+		return r.takeAbsent(got, failed)
+	}
+	row, listed, err := r.listing.row(got.Task.ID)
 	if err != nil {
 		return err
 	}
 	known := r.known[got.Task.ID]
 	if errors.Is(failed, extract.ErrGone) {
-		r.Gone++ // absence is judged by the control totals of later nights, never by one answer
+		r.Gone++ // it is listed: if it is gone, tomorrow's list tells
 		return nil
 	}
 	r.Fetched++
-	now := r.Now().UTC()
+	next := r.seenNow(known, &row)
 	if failed == nil {
-		now = got.Document.ObservedAt
-	}
-	next := schemas.Known{
-		Application: r.Config.Application, SessionID: row.ID, SessionKind: row.Kind, SessionNumber: row.Number,
-		CreatedAt: row.CreatedAt, Status: row.Status, Fingerprint: row.Fingerprint,
-		ContentHash: known.ContentHash, VersionSeq: known.VersionSeq, LastChecked: now,
+		next.LastChecked = got.Document.ObservedAt
 	}
 	var decision transform.Canonical
 	if failed == nil {
@@ -74,34 +82,95 @@ func (r *run) take(got extract.Fetched, failed error) error {
 	if failed != nil {
 		next.Stale = true
 		r.remember(next)
-		r.reject(rejected{unread(schemas.Decision, row.ID, failed), now, digestOf(got.Document.Body)})
+		r.reject(rejected{unread(schemas.Decision, row.ID, failed), next.LastChecked, digestOf(got.Document.Body)})
 		return nil
 	}
-	hash := transform.ContentHash(map[schemas.DocumentKind]schemas.Digest{
-		schemas.ListRow: row.Fingerprint, schemas.Decision: decision.ContentSHA256})
-	if hash == known.ContentHash {
+	traits := transform.TraitsOf(decision.JSON)
+	next.Monitored, next.DocumentExpires = traits.Monitored, traits.DocumentExpires
+	r.fullness.take(traits)
+	r.looked = append(r.looked, row.ID)
+	prov := r.provenance(&row)
+	hash := r.rules.hash(listed.ContentSHA256, decision.ContentSHA256, prov.ContentSHA256)
+	news := hash != known.ContentHash
+	r.account(got.Task, known, news)
+	if !news {
 		r.Unchanged++
+		next.ActivityDue = next.ActivityDue || next.Status == "In Review" && row.Kind == schemas.UserSession
 		r.remember(next)
 		return nil
 	}
-	next.ContentHash = hash
+	next.ContentHash, next.ActivityDue = hash, row.Kind == schemas.UserSession
 	r.remember(next)
-	r.batch.versions = append(r.batch.versions, pending{
-		Version: transform.Version{
-			Application: r.Config.Application, SessionID: row.ID, SessionKind: row.Kind, SessionNumber: row.Number,
-			ObservedAt: now, RunID: r.RunID, ContentHash: hash, Env: map[string]any{"upstream_state": "present"},
-			Documents: []schemas.Document{
-				{Kind: schemas.Decision, ID: string(row.ID), Body: decision.JSON, ObservedAt: now},
-				{Kind: schemas.ListRow, ID: string(row.ID), Body: listed, ObservedAt: row.ObservedAt},
-			},
-		},
-		raw: []raw{{decision.ContentSHA256, decision.ReceivedSHA256}, {row.Fingerprint, received}},
-	})
+	at := next.LastChecked
+	r.addVersion(next, at, []seenDocument{{schemas.Decision, decision, at}, {schemas.ListRow, listed, row.ObservedAt}, {schemas.Provenance, prov, at}})
 	return nil
 }
 
+// seenNow is what is known of a session once its decision was asked for.
+func (r *run) seenNow(known schemas.Known, row *extract.Row) schemas.Known {
+	now := r.Now().UTC()
+	next := known
+	next.Application, next.SessionID, next.SessionKind, next.SessionNumber = r.Config.Application, row.ID, row.Kind, row.Number
+	next.CreatedAt, next.Fingerprint, next.LastChecked, next.Stale = row.CreatedAt, row.Fingerprint, now, false
+	next.Upstream, next.AbsentSince, next.GoneSince, next.Hinted = schemas.Present, time.Time{}, time.Time{}, time.Time{}
+	if known.Status != row.Status || known.StatusSince.IsZero() {
+		next.StatusSince = now
+		if known.ContentHash == (schemas.Digest{}) && !row.CreatedAt.IsZero() {
+			next.StatusSince = row.CreatedAt // nobody saw it in another status
+		}
+	}
+	next.Status = row.Status
+	return next
+}
+
+// account counts what the answer says about the ways in which changes become known.
+func (r *run) account(t extract.Task, known schemas.Known, news bool) {
+	switch {
+	case t.Reason == extract.ReasonHinted && news:
+		r.HintedNews++
+	case t.Reason == extract.ReasonDue && news:
+		r.SilentNews++
+		fallthrough
+	case t.Reason == extract.ReasonDue:
+		r.checked[t.Class]++
+	}
+	if news && r.hintsRead && known.ContentHash != (schemas.Digest{}) && !known.LastChecked.Before(r.hintsSince) && !r.announced[known.SessionID].After(known.LastChecked) {
+		r.Unannounced++
+	}
+}
+
+// A seenDocument is one document of a version, with the instant at which it was complete.
+type seenDocument struct {
+	kind schemas.DocumentKind
+	transform.Canonical
+	at time.Time
+}
+
+// addVersion appends a version of a session to the batch.
+func (r *run) addVersion(k schemas.Known, at time.Time, docs []seenDocument) {
+	v := r.newVersion(string(k.SessionID), at, k.ContentHash, docs)
+	v.SessionKind, v.SessionNumber = k.SessionKind, k.SessionNumber
+	r.batch.versions = append(r.batch.versions, v)
+}
+
+// newVersion returns a version of whatever the documents describe.
+func (r *run) newVersion(id string, at time.Time, hash schemas.Digest, docs []seenDocument) pending {
+	p := pending{Version: transform.Version{Application: r.Config.Application, SessionID: schemas.SessionID(id),
+		ObservedAt: at, RunID: r.RunID, ContentHash: hash}}
+	for _, d := range docs {
+		p.Documents = append(p.Documents, schemas.Document{Kind: d.kind, ID: id, Body: d.JSON, ObservedAt: d.at})
+		p.raw = append(p.raw, raw{d.ContentSHA256, d.ReceivedSHA256})
+	}
+	return p
+}
+
 // remember notes what is now known of a session. Its version number is filled in by the commit.
-func (r *run) remember(k schemas.Known) { r.batch.changes = append(r.batch.changes, k) }
+func (r *run) remember(k schemas.Known) {
+	if _, ok := r.batch.before[k.SessionID]; !ok {
+		r.batch.before[k.SessionID] = r.known[k.SessionID]
+	}
+	r.known[k.SessionID] = k
+}
 
 func (r *run) reject(rej rejected) {
 	rej.Application = r.Config.Application
@@ -131,15 +200,23 @@ func digestOf(body []byte) schemas.Digest {
 	return sha256.Sum256(body)
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // inOrder sorts by session, which is the order of rows in a part.
 func (b *batch) inOrder() {
-	bySession := func(a, b pending) int { return strings.Compare(string(a.SessionID), string(b.SessionID)) }
-	slices.SortFunc(b.versions, bySession)
-	slices.SortFunc(b.flows, bySession)
-	slices.SortFunc(b.changes, func(a, b schemas.Known) int {
-		return strings.Compare(string(a.SessionID), string(b.SessionID))
+	slices.SortFunc(b.versions, func(a, b pending) int { return strings.Compare(string(a.SessionID), string(b.SessionID)) })
+	slices.SortFunc(b.entities, func(a, b pending) int {
+		return cmp.Or(cmp.Compare(a.Documents[0].Kind, b.Documents[0].Kind), strings.Compare(string(a.SessionID), string(b.SessionID)))
 	})
 	slices.SortStableFunc(b.rejects, func(a, b rejected) int {
 		return strings.Compare(string(a.SessionID), string(b.SessionID))
 	})
 }
+
+// changed returns the sessions whose state is not what it was, in order.
+func (b *batch) changed() []schemas.SessionID { return slices.Sorted(maps.Keys(b.before)) }

@@ -1,6 +1,7 @@
 package night
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,11 +28,17 @@ func (r *run) commit(ctx context.Context, last bool) error {
 	if r.batch.empty() && !last {
 		return nil
 	}
+	defer r.Group.turn()()
 	for range maxRaces {
+		r.head = r.Group.newest(r.head)
 		summary, gates := r.Summary, len(r.gates)
 		c, err := r.tryCommit(ctx, last)
 		if err == nil {
 			r.committed(c)
+			if last {
+				r.concluded = true
+				r.Group.concluded()
+			}
 			return nil
 		}
 		r.Summary, r.gates = summary, r.gates[:gates]
@@ -44,6 +51,28 @@ func (r *run) commit(ctx context.Context, last bool) error {
 		}
 	}
 	return ErrOverlap
+}
+
+// conclude makes the rows about the run itself and returns the number of the commit that readers
+// follow from now on.
+func (r *run) conclude(ctx context.Context, w *partSet, c *lake.Commit) (published int64, err error) {
+	promises := r.promiseRows(c.Seq)
+	totals := r.totalRows(c.Seq)
+	if err := r.gate(ctx); err != nil {
+		return 0, err
+	}
+	published = c.PublishedSeq
+	if ok, err := r.mayPublish(ctx); err != nil {
+		return 0, err
+	} else if ok {
+		published = c.Seq
+	}
+	for _, rows := range []*transform.Rows{totals, promises, r.users.rows(r, c.Seq), r.record(c.Seq)} {
+		if err := rows.Take(w.write); err != nil {
+			return 0, err
+		}
+	}
+	return published, nil
 }
 
 // tryCommit makes the rows of the batch and appends the commit after the head. The commit is
@@ -63,11 +92,14 @@ func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
 		return nil, err
 	}
 	if last {
-		r.gate()
-		if len(r.gates) == 0 && r.finished {
-			c.PublishedSeq = c.Seq
+		published, err := r.conclude(ctx, w, c)
+		if err != nil {
+			return nil, err
 		}
-		if err := r.record(c.Seq).Take(w.write); err != nil {
+		c.PublishedSeq = published
+	}
+	for _, rows := range []*transform.Rows{r.stateRows(c.Seq), r.entityStateRows(c.Seq)} {
+		if err := rows.Take(w.write); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +107,7 @@ func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
 		return nil, err
 	}
 	if len(r.gates) > 0 {
-		c.Note = r.gates[0]
+		c.Note = r.gates[0].sentence
 	}
 	c.CommittedAt, c.Figures = r.Now().UTC(), r.figures()
 	r.Step("commit")
@@ -89,22 +121,47 @@ func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
 // committed takes note of what is now in the lake.
 func (r *run) committed(c *lake.Commit) {
 	r.head = c
+	r.Group.put(c)
 	r.Commits++
 	if c.PublishedSeq == c.Seq {
 		r.Published = c.Seq
 	}
-	for _, k := range r.batch.changes {
-		r.known[k.SessionID] = k
+	for id, before := range r.batch.before {
+		k := r.known[id]
+		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, c.Seq)
+		r.known[id] = k
 	}
-	for _, f := range r.batch.flows {
-		r.flows[string(f.SessionID)] = f.ContentHash
+	for id, before := range r.batch.things {
+		k := r.things[id]
+		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, c.Seq)
+		r.things[id] = k
+	}
+	for _, f := range r.batch.entities {
+		if f.Documents[0].Kind == schemas.Workflow {
+			r.flows[string(f.SessionID)] = f.ContentHash
+		}
 	}
 	r.batch = newBatch()
 }
 
-// rebase takes note of what another run has committed. What it has looked at later than this run
-// did is no news any more.
+// numberOf is the number of the newest version after a commit.
+func numberOf(now, before schemas.Digest, old, seq int64) int64 {
+	if now == before {
+		return old
+	}
+	return seq
+}
+
+// rebase takes note of what another run has committed. What that one has looked at later than this
+// run did is no news any more.
 func (r *run) rebase(ctx context.Context) error {
+	mine, myThings := map[schemas.SessionID]schemas.Known{}, map[thing]schemas.KnownEntity{}
+	for id := range r.batch.before {
+		mine[id] = r.known[id]
+	}
+	for id := range r.batch.things {
+		myThings[id] = r.things[id]
+	}
 	if err := r.read(ctx); err != nil {
 		return err
 	}
@@ -112,21 +169,42 @@ func (r *run) rebase(ctx context.Context) error {
 	r.batch.versions = slices.DeleteFunc(r.batch.versions, func(p pending) bool {
 		return later(p.SessionID, p.ObservedAt) || r.known[p.SessionID].ContentHash == p.ContentHash
 	})
-	r.batch.changes = slices.DeleteFunc(r.batch.changes, func(k schemas.Known) bool { return later(k.SessionID, k.LastChecked) })
+	r.batch.entities = slices.DeleteFunc(r.batch.entities, func(p pending) bool { return r.isStored(p) })
 	news := map[schemas.SessionID]bool{}
 	for _, p := range r.batch.versions {
 		news[p.SessionID] = true
 	}
-	for i := range r.batch.changes {
-		if k := &r.batch.changes[i]; !news[k.SessionID] {
-			known := r.known[k.SessionID]
+	r.batch.before, r.batch.things = map[schemas.SessionID]schemas.Known{}, map[thing]schemas.KnownEntity{}
+	for id, k := range mine {
+		known := r.known[id]
+		if later(id, k.LastChecked) {
+			continue
+		}
+		if !news[id] {
 			k.ContentHash, k.VersionSeq = known.ContentHash, known.VersionSeq
 		}
+		r.remember(k)
 	}
-	r.batch.flows = slices.DeleteFunc(r.batch.flows, func(p pending) bool {
-		return r.flows[string(p.SessionID)] == p.ContentHash
-	})
+	for id, k := range myThings {
+		if !r.things[id].LastChecked.After(k.LastChecked) {
+			r.rememberThing(k)
+		}
+	}
 	return nil
+}
+
+// isStored reports whether a version of an entity is in the lake, or a later one.
+func (r *run) isStored(p pending) bool {
+	switch kind := p.Documents[0].Kind; kind {
+	case schemas.Workflow:
+		return r.flows[string(p.SessionID)] == p.ContentHash
+	case schemas.Activity:
+		k := r.known[p.SessionID]
+		return k.Activity == p.ContentHash || k.ActivityChecked.After(p.ObservedAt)
+	default:
+		k := r.things[thing{entityOf(kind), string(p.SessionID)}]
+		return k.ContentHash == p.ContentHash || k.LastChecked.After(p.ObservedAt)
+	}
 }
 
 // makeRows turns the batch into rows under that number, in parts that are not yet in the lake.
@@ -134,7 +212,7 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 	r.batch.inOrder()
 	notes := &notes{run: r, seq: seq,
 		rejects: transform.NewRows(schemas.Lookup("rejects")), drift: map[driftKey]*transform.Drift{}}
-	versions := slices.Concat(r.batch.versions, r.batch.flows)
+	versions := slices.Concat(r.batch.versions, r.batch.entities)
 	if err := flatten(versions, seq, func(c *chunk) error {
 		notes.take(c.rows)
 		return errors.Join(c.rows.Take(w.write), c.documents.Take(w.write))
@@ -145,22 +223,42 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 	for _, rej := range r.batch.rejects {
 		notes.reject(rej)
 	}
-	for i := range r.batch.changes {
-		k := &r.batch.changes[i]
-		k.Stale = k.Stale || notes.stale[k.SessionID]
-		if known := r.known[k.SessionID]; k.ContentHash == known.ContentHash {
-			k.VersionSeq = known.VersionSeq
-		} else {
-			k.VersionSeq = seq
+	for id := range notes.stale {
+		if k, ok := r.known[id]; ok && !k.Stale {
+			k.Stale = true
+			r.remember(k)
 		}
-		appendState(r.batch.state, *k)
 	}
-	for _, rows := range []*transform.Rows{notes.rejects, notes.driftRows(), r.batch.state} {
+	for _, rows := range []*transform.Rows{notes.rejects, notes.driftRows()} {
 		if err := rows.Take(w.write); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stateRows are the rows of session_state that the batch changes.
+func (r *run) stateRows(seq int64) *transform.Rows {
+	rows := transform.NewRows(schemas.Lookup("session_state"))
+	for _, id := range r.batch.changed() {
+		k, before := r.known[id], r.batch.before[id]
+		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, seq)
+		appendState(rows, k)
+	}
+	return rows
+}
+
+// entityStateRows are the rows of entity_state that the batch changes.
+func (r *run) entityStateRows(seq int64) *transform.Rows {
+	rows := transform.NewRows(schemas.Lookup("entity_state"))
+	for _, id := range slices.SortedFunc(maps.Keys(r.batch.things), func(a, b thing) int {
+		return cmp.Or(cmp.Compare(a.document, b.document), cmp.Compare(a.id, b.id))
+	}) {
+		k, before := r.things[id], r.batch.things[id]
+		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, seq)
+		appendEntityState(rows, k)
+	}
+	return rows
 }
 
 // A partSet is the parts of one commit in the making, one per table.
@@ -250,5 +348,5 @@ func (w *partSet) abort() {
 // isData reports whether a part of the table says something new about a session, rather than
 // about a run.
 func isData(t *schemas.Table) bool {
-	return t.History == schemas.BySession || t.History == schemas.ByKey
+	return t.History != schemas.Log && t.History != schemas.State
 }

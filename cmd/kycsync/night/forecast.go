@@ -17,15 +17,19 @@ type Forecast struct {
 // Plan lists all sessions and says what a run would fetch. It writes nothing.
 func Plan(ctx context.Context, cfg Config) (*Forecast, error) {
 	cfg.defaults()
-	r := &run{Config: cfg, batch: newBatch()}
-	r.StartedAt = r.Now().UTC()
+	r := newRun(cfg)
 	if err := r.load(ctx); err != nil {
 		return nil, err
 	}
 	defer r.forget()
+	var err error
+	if r.listing, err = newListing(r.WorkDir); err != nil {
+		return nil, err
+	}
 	if err := r.sweep(ctx); err != nil {
 		return nil, err
 	}
+	r.findAbsent()
 	tasks := r.plan()
 	stats := r.Client.Stats()
 	return &Forecast{Listed: r.Listed, Known: r.Known, ListRequests: stats.Requests(), Estimate: extract.EstimateOf(tasks, r.PerMinute)}, nil

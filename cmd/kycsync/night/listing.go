@@ -1,165 +1,179 @@
 package night
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"os"
-	"slices"
+	"time"
 	"unique"
 
 	"kycsync/extract"
 	"kycsync/schemas"
 	"kycsync/transform"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A listing is what the sweeps saw: of each session the few members that the plan needs in memory,
-// and the canonical row in a file, packed page by page.
+// and the canonical row on a shelf.
 type listing struct {
-	rows  []extract.Row // Body is nil; the fingerprint is set
-	place map[schemas.SessionID]place
-	file  *os.File
-	ends  []int64 // of the packed pages in the file
-	open  int     // page that text holds
-	text  []byte
-	spare []byte
+	*shelf
+	rows []extract.Row // in the order of the shelf; Body is nil, the fingerprint is set. ID is empty where another row took the place
+	bad  []extract.BadRow
 }
-
-type place struct {
-	page       int32
-	start, end int32 // in the unpacked page, where the hash of the received row stands before it
-	row        int32
-}
-
-// Each page is packed alone, since any of them may be asked for.
-var (
-	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-)
 
 func newListing(dir string) (*listing, error) {
-	f, err := os.CreateTemp(dir, "listing-")
-	if err != nil {
-		return nil, fmt.Errorf("keep the list: %w", err)
-	}
-	return &listing{place: map[schemas.SessionID]place{}, file: f, open: -1}, nil
+	s, err := newShelf(dir)
+	return &listing{shelf: s}, err
 }
 
-// forget gives up the list and what is known, which are what a run holds most of.
-func (r *run) forget() {
-	if r.listing != nil {
-		_ = r.listing.file.Close()
-		_ = os.Remove(r.listing.file.Name())
-	}
-	r.listing, r.known = nil, nil
-}
-
-// add stores the readable rows of one page and returns a reject for each of the others.
-func (l *listing) add(rows []extract.Row) ([]rejected, error) {
+// add stores the readable rows of one page and returns a reject for each of the others. A row of a
+// session that is there is left out, or takes its place.
+func (l *listing) add(rows []extract.Row, replace bool) ([]rejected, error) {
 	var rejects []rejected
-	var page []byte
+	var page []filed
 	for _, row := range rows {
-		if _, twice := l.place[row.ID]; twice {
+		old, twice := l.place[string(row.ID)]
+		if twice && !replace {
 			continue // both lists show it: two tasks would be two versions under one number
 		}
 		doc, err := transform.Canonicalize(schemas.ListRow, row.Body)
 		if err != nil {
 			rejects = append(rejects, rejected{unread(schemas.ListRow, row.ID, err), row.ObservedAt, digestOf(row.Body)})
+			l.bad = append(l.bad, extract.BadRow{ID: row.ID, Number: row.Number})
 			continue
 		}
+		if twice {
+			l.rows[old.n] = extract.Row{}
+		}
 		row.Fingerprint, row.Body, row.Status = doc.ContentSHA256, nil, unique.Make(row.Status).Value()
-		page = append(page, doc.ReceivedSHA256[:]...)
-		p := place{page: int32(len(l.ends)), start: int32(len(page)), row: int32(len(l.rows))}
-		page = append(page, doc.JSON...)
-		p.end = int32(len(page))
-		l.place[row.ID] = p
+		page = append(page, filed{string(row.ID), doc})
 		l.rows = append(l.rows, row)
 	}
-	if len(page) == 0 {
-		return rejects, nil
-	}
-	l.spare = packer.EncodeAll(page, l.spare[:0])
-	if _, err := l.file.Write(l.spare); err != nil {
-		return nil, fmt.Errorf("keep the list: %w", err)
-	}
-	l.ends = append(l.ends, l.start(len(l.ends))+int64(len(l.spare)))
-	return rejects, nil
+	return rejects, l.put(page)
 }
 
-func (l *listing) start(page int) int64 {
-	if page == 0 {
-		return 0
-	}
-	return l.ends[page-1]
+// drop forgets a row: the session is not listed any more.
+func (l *listing) drop(id schemas.SessionID) {
+	l.rows[l.place[string(id)].n] = extract.Row{}
+	delete(l.place, string(id))
 }
 
-// row returns the listed row, its canonical text, and the SHA-256 of the row as received.
-func (l *listing) row(id schemas.SessionID) (row extract.Row, text []byte, received schemas.Digest, err error) {
-	p, ok := l.place[id]
-	if !ok {
-		panic("night: a task that was not listed")
+// has reports whether a session was listed, be it unreadably. unsure: a row that could not be read
+// says neither whose it is.
+func (l *listing) has(id schemas.SessionID, number int64) (listed, unsure bool) {
+	if _, ok := l.place[string(id)]; ok {
+		return true, false
 	}
-	if l.open != int(p.page) {
-		if err := l.unpack(int(p.page)); err != nil {
-			return row, nil, received, fmt.Errorf("read the list again: %w", err)
+	for _, b := range l.bad {
+		switch {
+		case b.ID == id, b.ID == "" && b.Number != 0 && b.Number == number:
+			return true, false
+		case b.ID == "" && b.Number == 0:
+			unsure = true
 		}
 	}
-	received = schemas.Digest(l.text[p.start-sha256.Size : p.start])
-	return l.rows[p.row], bytes.Clone(l.text[p.start:p.end]), received, nil
+	return false, unsure
 }
 
-func (l *listing) unpack(page int) error {
-	l.spare = slices.Grow(l.spare[:0], int(l.ends[page]-l.start(page)))[:l.ends[page]-l.start(page)]
-	if _, err := l.file.ReadAt(l.spare, l.start(page)); err != nil {
-		return err
+// each calls use with every row that counts.
+func (l *listing) each(use func(row *extract.Row)) {
+	for i := range l.rows {
+		if l.rows[i].ID != "" {
+			use(&l.rows[i])
+		}
 	}
-	text, err := unpacker.DecodeAll(l.spare, l.text[:0])
-	if err != nil {
-		return err
+}
+
+// live returns the rows that count.
+func (l *listing) live() []extract.Row {
+	if len(l.rows) == len(l.place) {
+		return l.rows
 	}
-	l.text, l.open = text, page
-	return nil
+	out := make([]extract.Row, 0, len(l.place))
+	l.each(func(row *extract.Row) { out = append(out, *row) })
+	return out
+}
+
+// row returns the listed row and its canonical text.
+func (l *listing) row(id schemas.SessionID) (extract.Row, transform.Canonical, error) {
+	doc, err := l.get(string(id))
+	return l.rows[l.place[string(id)].n], doc, err
+}
+
+// forget gives up the list and what is known, which are what a run holds most of.
+func (r *run) forget() {
+	if r.listing != nil {
+		r.listing.close()
+	}
+	r.listing, r.known = nil, nil
 }
 
 // sweep lists all sessions of both kinds.
-func (r *run) sweep(ctx context.Context) (err error) {
-	if r.listing, err = newListing(r.WorkDir); err != nil {
-		return err
-	}
+func (r *run) sweep(ctx context.Context) error {
 	for _, kind := range []schemas.SessionKind{schemas.UserSession, schemas.BusinessSession} {
-		s, err := r.Client.Sweep(ctx, kind, func(p extract.Page) error {
-			rejects, err := r.listing.add(p.Rows)
-			if err != nil {
-				return err
-			}
-			for _, b := range p.Bad {
-				rejects = append(rejects, rejected{Reject: transform.Reject{SessionID: b.ID, Document: schemas.ListRow,
-					Scope: transform.ScopeDocument, Reason: b.Reason}, at: p.ObservedAt})
-			}
-			for _, rej := range rejects {
-				r.reject(rej)
-				r.unlisted(rej.SessionID)
-			}
-			r.Progress("list", len(r.listing.rows), max(p.Count, len(r.listing.rows)))
-			return nil
-		})
+		s, err := r.rules.sweep(ctx, r.Client, kind, func(p extract.Page) error { return r.seePage(p, false) })
 		if err != nil {
 			return err
 		}
 		r.Step("sweep")
-		r.Pages += int64(s.Pages)
-		r.Listed += int64(s.Distinct)
+		r.seen(s)
 		if kind == schemas.UserSession {
 			r.VendorCount = int64(s.CountAfter)
 		}
-		if !s.Complete {
-			r.gates = append(r.gates, fmt.Sprintf("%s sessions do not add up: %s", kind, s.Explanation))
-		}
 	}
 	return r.ownSessions()
+}
+
+// sweepRange lists the sessions of both kinds that were created in a range of days.
+func (r *run) sweepRange(ctx context.Context) error {
+	last := r.To.AddDate(0, 0, -1)
+	for _, kind := range []schemas.SessionKind{schemas.UserSession, schemas.BusinessSession} {
+		s, err := r.Client.SweepDays(ctx, kind, r.From, last, func(p extract.Page) error { return r.seePage(p, false) })
+		if err != nil {
+			return err
+		}
+		r.Step("sweep")
+		r.seen(s)
+	}
+	return nil
+}
+
+// seen takes the account of one sweep.
+func (r *run) seen(s extract.Sweep) {
+	r.Pages += int64(s.Pages)
+	r.Listed += int64(s.Distinct)
+	r.sweeps = append(r.sweeps, s)
+	if !s.Complete {
+		r.fail(gateUnreconciled, "%s sessions do not add up: %s", s.Kind, s.Explanation)
+	}
+}
+
+// complete reports whether every session of a kind that existed throughout was listed.
+func (r *run) complete(kind schemas.SessionKind) bool {
+	for _, s := range r.sweeps {
+		if s.Kind == kind {
+			return s.Complete
+		}
+	}
+	return false
+}
+
+// seePage takes one page of a sweep. Rows of sessions that are listed already are left out, or
+// take the place of the older ones.
+func (r *run) seePage(p extract.Page, replace bool) error {
+	rejects, err := r.listing.add(p.Rows, replace)
+	if err != nil {
+		return err
+	}
+	for _, b := range p.Bad {
+		r.listing.bad = append(r.listing.bad, b)
+		rejects = append(rejects, rejected{Reject: transform.Reject{SessionID: b.ID, Document: schemas.ListRow,
+			Scope: transform.ScopeDocument, Reason: b.Reason}, at: p.ObservedAt})
+	}
+	for _, rej := range rejects {
+		r.reject(rej)
+		r.unlisted(rej.SessionID)
+	}
+	r.Progress("list", len(r.listing.rows), max(p.Count, len(r.listing.rows)))
+	return nil
 }
 
 // unlisted marks a known session whose list row could not be read: what is stored of it may be old,
@@ -174,31 +188,47 @@ func (r *run) unlisted(id schemas.SessionID) {
 // ownSessions refuses a key that belongs to another application: one that lists sessions, but none
 // of those that the lake has.
 func (r *run) ownSessions() error {
-	if len(r.known) == 0 || len(r.listing.rows) == 0 {
+	if len(r.known) == 0 || len(r.listing.place) == 0 {
 		return nil
 	}
-	for _, row := range r.listing.rows {
-		if _, ok := r.known[row.ID]; ok {
+	for id := range r.listing.place {
+		if _, ok := r.known[schemas.SessionID(id)]; ok {
 			return nil
 		}
 	}
 	return fmt.Errorf("application %q: %w; nothing was written", r.Config.Application, ErrForeignKey)
 }
 
-// plan decides what to fetch.
+// plan decides what to fetch, and counts it.
 func (r *run) plan() []extract.Task {
-	tasks := extract.Plan(r.listing.rows, r.known, r.StartedAt, extract.Budget{})
+	if !r.To.IsZero() {
+		return r.planRange()
+	}
+	tasks := r.rules.plan(extract.View{Listed: r.listing.live(), Known: r.known, Absent: r.absent, Promises: r.Promises, Now: r.StartedAt})
 	for _, t := range tasks {
-		switch t.Reason {
-		case extract.ReasonNew:
-			r.New++
-		case extract.ReasonChanged:
-			r.Changed++
-		case extract.ReasonOpen:
-			r.Open++
-		case extract.ReasonStale:
-			r.StaleAgain++
-		}
+		r.Planned[t.Reason]++
 	}
 	return tasks
+}
+
+// planRange asks for every session of the range, whatever is known of it.
+func (r *run) planRange() []extract.Task {
+	var tasks []extract.Task
+	r.listing.each(func(row *extract.Row) {
+		reason := extract.ReasonChanged
+		if r.known[row.ID].ContentHash == (schemas.Digest{}) {
+			reason = extract.ReasonNew
+		}
+		r.Planned[reason]++
+		tasks = append(tasks, extract.Task{ID: row.ID, Kind: row.Kind, Number: row.Number, Reason: reason, Since: row.CreatedAt})
+	})
+	return tasks
+}
+
+// monthOf is the month of creation, UTC, as the control totals name it; empty for none.
+func monthOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01")
 }

@@ -1,5 +1,6 @@
-// Package night is the nightly job from end to end: it sweeps the vendor's lists, fetches what is
-// new, changed or open, appends what really changed to the lake, and publishes.
+// Package night is the nightly job from end to end: it sweeps the vendor's lists and holds them
+// against the vendor's own counts, fetches what is new, changed, announced, gone or due, appends what
+// really changed to the lake, and publishes.
 //
 // What a run has fetched becomes visible only through commits. A long run commits every few
 // minutes, so that a kill loses minutes; such commits are staging, and no reader sees them before
@@ -20,12 +21,13 @@ import (
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
+	"kycsync/transform"
 )
 
 // Errors that the caller decides by. Their text says what was kept.
 var (
 	ErrGate        = errors.New("a gate failed; nothing was published")
-	ErrBudget      = errors.New("the time budget ended at a commit; run again to go on")
+	ErrBudget      = errors.New("the budget ended at a commit; run again to go on")
 	ErrOverlap     = errors.New("other runs keep committing first; what this one fetched last was not stored, run again")
 	ErrForeignKey  = errors.New("the API key sees none of the sessions that this application has in the lake")
 	ErrDeferred    = errors.New("published, but the warehouse could not be brought up to date; readers keep the old one until the next run or kycsync rebuild")
@@ -38,16 +40,32 @@ type Config struct {
 	Client      *extract.Client
 	Lake        *lake.Lake // nil only for Plan: there is no lake yet
 	Warehouse   warehouse.Config
-	WorkDir     string           // private directory for files in the making
-	Now         func() time.Time // the clock of record. Defaults to time.Now
-	MaxDuration time.Duration    // stop fetching then. Defaults to no limit
-	BatchSize   int              // versions per commit. Defaults to 3000
-	BatchTime   time.Duration    // time between commits. Defaults to 5 minutes
-	PerMinute   int              // permitted requests, for the forecast of Plan; 0: no limit
-	Version     string           // of the program, for the run record
+	WorkDir     string            // private directory for files in the making
+	Now         func() time.Time  // the clock of record. Defaults to time.Now
+	MaxDuration time.Duration     // stop fetching then. Defaults to no limit
+	MaxRequests int               // stop fetching then. Defaults to no limit
+	BatchSize   int               // versions per commit. Defaults to 3000
+	BatchTime   time.Duration     // time between commits. Defaults to 5 minutes
+	PerMinute   int               // permitted requests, for forecasts; 0: no limit
+	Promises    extract.Promises  // Defaults to extract.DefaultPromises
+	Gates       Gates             // Defaults to DefaultGates
+	Accept      map[string]string // gates that may fail this once, by name, with the reason
+	From, To    time.Time         // days of creation, half open: only these sessions are read, all of them. Defaults to none: a night
+	Group       *Group            // of runs that publish together. Defaults to this run alone
+	Version     string            // of the program, for the run record
 	Log         *slog.Logger
 	Progress    func(phase string, done, total int) // may be nil
 	Step        func(name string)                   // called at each named step; for tests. May be nil
+
+	rules rules // what the run decides by. Defaults to the real ones
+}
+
+// rules are the decisions of a run that depend on nothing but their arguments.
+type rules struct {
+	sweep func(context.Context, *extract.Client, schemas.SessionKind, func(extract.Page) error) (extract.Sweep, error)
+	plan  func(extract.View) []extract.Task
+	hash  func(row, decision, provenance schemas.Digest) schemas.Digest
+	judge func(evidence) verdict
 }
 
 func (c *Config) defaults() {
@@ -63,6 +81,15 @@ func (c *Config) defaults() {
 	if c.BatchTime == 0 {
 		c.BatchTime = 5 * time.Minute
 	}
+	if c.Promises == nil {
+		c.Promises = extract.DefaultPromises()
+	}
+	if c.Gates == (Gates{}) {
+		c.Gates = DefaultGates()
+	}
+	if c.Group == nil {
+		c.Group = NewGroup(1)
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -72,21 +99,59 @@ func (c *Config) defaults() {
 	if c.Step == nil {
 		c.Step = func(string) {}
 	}
+	if c.rules.sweep == nil {
+		c.rules.sweep = func(ctx context.Context, c *extract.Client, kind schemas.SessionKind, visit func(extract.Page) error) (extract.Sweep, error) {
+			return c.Sweep(ctx, kind, visit)
+		}
+	}
+	if c.rules.plan == nil {
+		c.rules.plan = extract.Plan
+	}
+	if c.rules.hash == nil {
+		c.rules.hash = versionHash
+	}
+	if c.rules.judge == nil {
+		c.rules.judge = judge
+	}
+}
+
+// versionHash is the content hash of a version of a session.
+func versionHash(row, decision, provenance schemas.Digest) schemas.Digest {
+	return transform.ContentHash(map[schemas.DocumentKind]schemas.Digest{
+		schemas.ListRow: row, schemas.Decision: decision, schemas.Provenance: provenance})
 }
 
 // A run is one execution. It is used once.
 type run struct {
 	Config
 	Summary
-	head     *lake.Commit // newest commit, nil in an empty lake
-	known    map[schemas.SessionID]schemas.Known
-	flows    map[string]schemas.Digest // workflow id to content hash
-	listing  *listing
-	batch    batch
-	started  time.Time
-	gates    []string
-	planned  bool // the lists were complete
-	finished bool // all that is new or changed was fetched
+	head               *lake.Commit // newest commit, nil in an empty lake
+	known              map[schemas.SessionID]schemas.Known
+	things             map[thing]schemas.KnownEntity
+	flows              map[string]schemas.Digest // workflow id to content hash
+	listing            *listing
+	sweeps             []extract.Sweep
+	batch              batch
+	started            time.Time
+	asked              int64 // requests of the client before the run
+	gates              []gateFailure
+	planned            bool // the lists were complete
+	urgent             int  // urgent tasks not yet worked off
+	arrived, concluded bool // at the last commit
+	saved              time.Time
+
+	totals       totals
+	absent       []schemas.Known
+	absence      absence
+	hintsRead    bool
+	hintsSince   time.Time
+	announced    map[schemas.SessionID]time.Time
+	origins      *origins
+	remediations map[schemas.SessionID]bool // that a transaction asked for
+	fullness     fullness
+	looked       []schemas.SessionID // whose decision was read
+	checked      map[extract.Class]int
+	users        userCounts
 }
 
 // Run executes the nightly job once. The Summary is filled as far as the run came, also on error.
@@ -94,17 +159,27 @@ type run struct {
 // warehouse.
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	cfg.defaults()
-	r := &run{Config: cfg, started: time.Now(), batch: newBatch()}
+	r := newRun(cfg)
 	err := r.run(ctx)
+	if !r.concluded {
+		r.Group.leave(r.arrived)
+	}
 	r.FinishedAt, r.Elapsed = r.Now().UTC(), time.Since(r.started)
 	r.fillStats()
 	return &r.Summary, err
 }
 
-func (r *run) run(ctx context.Context) error {
-	r.StartedAt = r.Now().UTC()
+func newRun(cfg Config) *run {
+	r := &run{Config: cfg, started: time.Now(), saved: time.Now(), batch: newBatch(), checked: map[extract.Class]int{}}
+	r.Summary.Application, r.Planned = cfg.Application, map[extract.Reason]int64{}
+	r.Entities = map[schemas.DocumentKind]int64{}
+	r.StartedAt = cfg.Now().UTC()
 	r.RunID = newRunID(r.StartedAt)
-	r.Summary.Application = r.Config.Application
+	r.asked = cfg.Client.Stats().Requests()
+	return r
+}
+
+func (r *run) run(ctx context.Context) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
@@ -115,15 +190,12 @@ func (r *run) run(ctx context.Context) error {
 		limited, stop = context.WithDeadline(ctx, r.started.Add(r.MaxDuration))
 		defer stop()
 	}
-	tasks, err := r.look(limited)
-	if err == nil {
-		err = r.fetch(ctx, limited, tasks)
-	}
-	r.OutOfTime = err != nil && ctx.Err() == nil && limited.Err() != nil
+	err := r.work(ctx, limited)
+	r.OutOfBudget = errors.Is(err, errSpent) || err != nil && ctx.Err() == nil && limited.Err() != nil
 	switch {
-	case err == nil, r.OutOfTime && r.planned:
+	case err == nil, r.OutOfBudget && r.planned:
 		return r.publish(ctx)
-	case r.OutOfTime:
+	case r.OutOfBudget:
 		return ErrBudget // the lists were not even complete: there is nothing to keep
 	case ctx.Err() != nil:
 		err = ErrInterrupted
@@ -134,16 +206,72 @@ func (r *run) run(ctx context.Context) error {
 	return r.save(err)
 }
 
-// look lists what the vendor has and decides what to fetch of it.
-func (r *run) look(ctx context.Context) ([]extract.Task, error) {
-	if err := r.sweep(ctx); err != nil {
-		return nil, err
+// work asks the vendor for everything, the most urgent first. limited ends with the time for it.
+func (r *run) work(ctx, limited context.Context) error {
+	if err := r.look(ctx, limited); err != nil {
+		return err
 	}
-	if err := r.fetchWorkflows(ctx); err != nil {
-		return nil, err
+	tasks := r.plan()
+	first := 0
+	for first < len(tasks) && tasks[first].Urgent() {
+		first++
+	}
+	r.urgent = first
+	if err := r.fetch(ctx, limited, tasks[:first]); err != nil {
+		return err
+	}
+	if err := r.settleAbsences(limited); err != nil {
+		return err
+	}
+	if err := r.readActivity(ctx, limited); err != nil {
+		return err
+	}
+	if r.To.IsZero() {
+		if err := r.readUsers(ctx, limited); err != nil {
+			return err
+		}
+	}
+	due := tasks[first:]
+	if n := r.budget().Fit(due, time.Now()); n < len(due) {
+		r.NotDue = int64(len(due) - n) // their promise says how many nights they will wait
+		due = due[:n]
+	}
+	if err := r.fetch(ctx, limited, due); err != nil {
+		return err
+	}
+	return r.readActivity(ctx, limited)
+}
+
+// look lists what the vendor has and proves it by the vendor's counts.
+func (r *run) look(ctx, limited context.Context) (err error) {
+	if r.listing, err = newListing(r.WorkDir); err != nil {
+		return err
+	}
+	if !r.To.IsZero() {
+		if err := r.sweepRange(limited); err != nil {
+			return err
+		}
+		r.planned = true
+		return nil
+	}
+	if err := r.readHints(limited); err != nil {
+		return err
+	}
+	if err := r.countBefore(limited); err != nil {
+		return err
+	}
+	if err := r.sweep(limited); err != nil {
+		return err
+	}
+	if err := r.prove(limited); err != nil {
+		return err
+	}
+	r.findAbsent()
+	if err := r.fetchWorkflows(limited); err != nil {
+		return err
 	}
 	r.planned = true
-	return r.plan(), nil
+	return r.readTransactions(ctx, limited)
 }
 
 // newRunID is unlike any other: parts are named by it and created only if absent.
@@ -169,7 +297,7 @@ func (r *run) load(ctx context.Context) error {
 
 // read reads the newest commit and what it says is known.
 func (r *run) read(ctx context.Context) error {
-	r.known, r.flows = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}
+	r.known, r.flows, r.things = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}, map[thing]schemas.KnownEntity{}
 	if r.Lake == nil {
 		return nil
 	}
@@ -184,43 +312,67 @@ func (r *run) read(ctx context.Context) error {
 	if r.known, err = readState(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
 		return err
 	}
-	r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir)
-	return err
+	if r.things, err = readEntities(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+		return err
+	}
+	if r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+		return err
+	}
+	return r.readMismatches(ctx)
 }
 
 // fetch asks for the decisions of all tasks while limited lasts, and commits what changed, batch by
 // batch.
 func (r *run) fetch(ctx, limited context.Context, tasks []extract.Task) error {
-	urgent := 0
-	for _, t := range tasks {
-		if t.Reason != extract.ReasonOpen {
-			urgent++
-		}
-	}
-	done, last := 0, time.Now()
-	for got, err := range r.Client.Fetch(limited, tasks) {
+	affordable := r.budget().Fit(tasks, time.Now())
+	done := 0
+	for got, err := range r.Client.Fetch(limited, tasks[:affordable]) {
 		if err != nil && !extract.OfSession(err) {
 			return err
 		}
 		if err := r.take(got, err); err != nil {
 			return err
 		}
-		if got.Task.Reason != extract.ReasonOpen {
-			urgent--
+		if got.Task.Urgent() {
+			r.urgent--
 		}
-		r.finished = urgent == 0
 		done++
 		r.Progress("decisions", done, len(tasks))
 		r.Step("fetch")
-		if len(r.batch.versions) >= r.BatchSize || time.Since(last) >= r.BatchTime {
-			if err := r.commit(ctx, false); err != nil {
-				return err
-			}
-			last = time.Now()
+		if err := r.commitSome(ctx); err != nil {
+			return err
 		}
 	}
-	r.finished = urgent == 0
+	if affordable < len(tasks) {
+		return errSpent
+	}
 	return nil
+}
+
+// commitSome commits when enough has come together.
+func (r *run) commitSome(ctx context.Context) error {
+	if len(r.batch.versions)+len(r.batch.entities) < r.BatchSize && time.Since(r.saved) < r.BatchTime {
+		return nil
+	}
+	r.saved = time.Now()
+	return r.commit(ctx, false)
+}
+
+// errSpent ends the asking when the requests of the night are spent.
+var errSpent = errors.New("night: the requests are spent")
+
+// budget is what is left of the night.
+func (r *run) budget() extract.Budget {
+	b := extract.Budget{PerMinute: r.PerMinute}
+	if r.MaxRequests > 0 {
+		if b.MaxRequests = r.MaxRequests - int(r.Client.Stats().Requests()-r.asked); b.MaxRequests <= 0 {
+			return extract.Budget{Until: time.Now()}
+		}
+	}
+	if r.MaxDuration > 0 {
+		b.Until = r.started.Add(r.MaxDuration)
+	}
+	return b
 }
 
 // save commits what was fetched before the run ends with an error. The caller's context may be
@@ -239,11 +391,16 @@ func (r *run) save(cause error) error {
 
 // publish makes the run's last commit, which is the one that readers follow, and the warehouse.
 func (r *run) publish(ctx context.Context) error {
+	r.arrived = true
+	r.Group.arrive()
 	if err := r.commit(ctx, true); err != nil {
 		return err
 	}
-	if r.head.PublishedSeq == 0 {
-		return r.verdict() // readers have seen nothing yet, and there is nothing to show
+	if r.head.PublishedSeq == 0 || !r.Group.last() {
+		return r.verdict() // readers have seen nothing yet, or another run of the group publishes
+	}
+	if r.Warehouse.Path == "" {
+		return r.verdict()
 	}
 	r.Step("warehouse")
 	r.forget()
@@ -262,8 +419,8 @@ func (r *run) publish(ctx context.Context) error {
 func (r *run) verdict() error {
 	switch {
 	case len(r.gates) > 0:
-		return fmt.Errorf("%w: %s", ErrGate, r.gates[0])
-	case r.OutOfTime:
+		return fmt.Errorf("%w: %s", ErrGate, r.gates[0].sentence)
+	case r.OutOfBudget:
 		return ErrBudget
 	}
 	return nil

@@ -45,7 +45,7 @@ func (n *notes) take(f *transform.Flattener) {
 
 func (n *notes) reject(rej rejected) {
 	n.run.Rejects++
-	if rej.Scope == transform.ScopeDocument {
+	if rej.Scope == transform.ScopeDocument && (rej.Document == schemas.Decision || rej.Document == schemas.ListRow) {
 		if n.stale == nil {
 			n.stale = map[schemas.SessionID]bool{}
 		}

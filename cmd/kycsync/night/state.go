@@ -71,7 +71,28 @@ func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 		CreatedAt: timeAt(cell("created_at"), i), Status: wordAt(cell("status"), i), Fingerprint: digestAt(cell("fingerprint"), i),
 		ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 		LastChecked: timeAt(cell("last_checked"), i), Stale: cell("stale").(*array.Boolean).Value(i),
+		StatusSince: timeAt(cell("status_since"), i), Monitored: boolAt(cell("is_monitored"), i),
+		DocumentExpires: timeAt(cell("document_expires"), i), Hinted: timeAt(cell("hinted_at"), i),
+		Activity: digestAt(cell("activity_hash"), i), ActivityChecked: timeAt(cell("activity_checked"), i), ActivityDue: boolAt(cell("is_activity_due"), i),
+		Upstream: schemas.Upstream(wordAt(cell("upstream_state"), i)), AbsentSince: timeAt(cell("absent_since"), i), GoneSince: timeAt(cell("gone_since"), i),
 	}
+}
+
+// readEntities returns what the lake knows about each entity of the application.
+func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[thing]schemas.KnownEntity, error) {
+	known := map[thing]schemas.KnownEntity{}
+	err := each(ctx, l, c, "entity_state", dir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("application"), i) != application {
+			return
+		}
+		k := schemas.KnownEntity{
+			Application: application, Document: schemas.DocumentKind(wordAt(cell("document"), i)), ID: textAt(cell("entity_id"), i),
+			Fingerprint: digestAt(cell("fingerprint"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+			LastChecked: timeAt(cell("last_checked"), i), AbsentSince: timeAt(cell("absent_since"), i),
+		}
+		known[thing{k.Document, k.ID}] = k
+	})
+	return known, err
 }
 
 // readWorkflows returns the content hash of the newest stored version of each workflow.
@@ -113,6 +134,8 @@ func textAt(a arrow.Array, i int) string {
 	return strings.Clone(a.(*array.String).Value(i))
 }
 
+func boolAt(a arrow.Array, i int) bool { return a.IsValid(i) && a.(*array.Boolean).Value(i) }
+
 func intAt(a arrow.Array, i int) int64 {
 	if a.IsNull(i) {
 		return 0
@@ -126,6 +149,22 @@ func appendState(rows *transform.Rows, k schemas.Known) {
 		"application": k.Application, "session_id": string(k.SessionID), "session_kind": string(k.SessionKind),
 		"session_number": k.SessionNumber, "created_at": orNoTime(k.CreatedAt), "status": orNull(k.Status),
 		"fingerprint": k.Fingerprint.String(), "content_hash": orNull(k.ContentHash.String()), "last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
+		"status_since": orNoTime(k.StatusSince), "is_monitored": k.Monitored, "document_expires": orNoTime(k.DocumentExpires),
+		"hinted_at": orNoTime(k.Hinted), "activity_hash": orNull(k.Activity.String()), "activity_checked": orNoTime(k.ActivityChecked),
+		"is_activity_due": k.ActivityDue, "upstream_state": orNull(string(k.Upstream)),
+		"absent_since": orNoTime(k.AbsentSince), "gone_since": orNoTime(k.GoneSince),
+	}
+	if k.VersionSeq > 0 {
+		values["version_seq"] = k.VersionSeq
+	}
+	rows.Append(values)
+}
+
+// appendEntityState adds one row of entity_state.
+func appendEntityState(rows *transform.Rows, k schemas.KnownEntity) {
+	values := map[string]any{
+		"application": k.Application, "document": string(k.Document), "entity_id": k.ID, "fingerprint": k.Fingerprint.String(),
+		"content_hash": orNull(k.ContentHash.String()), "last_checked": orNoTime(k.LastChecked), "absent_since": orNoTime(k.AbsentSince),
 	}
 	if k.VersionSeq > 0 {
 		values["version_seq"] = k.VersionSeq

@@ -29,12 +29,7 @@ func (r *run) fetchWorkflows(ctx context.Context) error {
 		if r.flows[d.ID] == c.ContentSHA256 {
 			continue
 		}
-		r.batch.flows = append(r.batch.flows, pending{
-			Version: transform.Version{Application: r.Config.Application, SessionID: schemas.SessionID(d.ID),
-				ObservedAt: d.ObservedAt, RunID: r.RunID, ContentHash: c.ContentSHA256,
-				Documents: []schemas.Document{{Kind: schemas.Workflow, ID: d.ID, Body: c.JSON, ObservedAt: d.ObservedAt}}},
-			raw: []raw{{c.ContentSHA256, c.ReceivedSHA256}},
-		})
+		r.batch.entities = append(r.batch.entities, r.newVersion(d.ID, d.ObservedAt, c.ContentSHA256, []seenDocument{{schemas.Workflow, c, d.ObservedAt}}))
 	}
 	return nil
 }

@@ -1,0 +1,79 @@
+package night
+
+import (
+	"context"
+
+	"kycsync/load/lake"
+	"kycsync/schemas"
+	"kycsync/transform"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/go-json-experiment/json"
+)
+
+// storedDocuments are the documents of the newest stored version of a session.
+type storedDocuments struct {
+	decision, row seenDocument
+	origin        map[string]any // what the provenance says of it
+}
+
+// stored reads the documents of the newest stored version of each session from the lake.
+func (r *run) stored(ctx context.Context, known []schemas.Known) (map[schemas.SessionID]*storedDocuments, error) {
+	out := map[schemas.SessionID]*storedDocuments{}
+	if len(known) == 0 || r.head == nil {
+		return out, nil
+	}
+	want, seqs := map[schemas.SessionID]int64{}, map[int64]bool{}
+	for _, k := range known {
+		want[k.SessionID], seqs[k.VersionSeq] = k.VersionSeq, true
+	}
+	parts := *r.head
+	parts.Tables = map[string]map[string]lake.Part{"raw_documents": {}}
+	for name, p := range r.head.Tables["raw_documents"] {
+		if p.Level > 0 || seqs[p.AddedBySeq] { // a compacted part holds the rows of many commits
+			parts.Tables["raw_documents"][name] = p
+		}
+	}
+	err := each(ctx, r.Lake, &parts, "raw_documents", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+		id := schemas.SessionID(textAt(cell("session_id"), i))
+		if seq, ok := want[id]; !ok || seq != intAt(cell("version_seq"), i) || textAt(cell("application"), i) != r.Config.Application {
+			return
+		}
+		d := out[id]
+		if d == nil {
+			d = &storedDocuments{}
+			out[id] = d
+		}
+		doc := seenDocument{kind: schemas.DocumentKind(textAt(cell("document"), i)), at: timeAt(cell("observed_at"), i), Canonical: transform.Canonical{
+			JSON: []byte(textAt(cell("body"), i)), ContentSHA256: digestAt(cell("content_sha256"), i), ReceivedSHA256: digestAt(cell("received_sha256"), i)}}
+		switch doc.kind {
+		case schemas.Decision:
+			d.decision = doc
+		case schemas.ListRow:
+			d.row = doc
+		case schemas.Provenance:
+			d.origin = originOf(doc.JSON)
+		}
+	})
+	for id, d := range out {
+		if d.decision.JSON == nil || d.row.JSON == nil {
+			delete(out, id)
+		}
+	}
+	return out, err
+}
+
+// originOf is the part of a provenance that stays when the vendor drops the session.
+func originOf(body []byte) map[string]any {
+	var members map[string]any
+	if err := json.Unmarshal(body, &members); err != nil {
+		panic("night: a provenance in the lake: " + err.Error())
+	}
+	out := map[string]any{}
+	for _, name := range []string{"origin", "origin_rule"} {
+		if v, ok := members[name]; ok {
+			out[name] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,52 @@
+package night
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kycsync/extract"
+	"kycsync/schemas"
+)
+
+// hintsOverlap is how far before the newest commit the log of deliveries is read again: a run
+// reads it when it begins and commits when it ends.
+const hintsOverlap = 24 * time.Hour
+
+// readHints reads the vendor's log of webhook deliveries, whose sessions go to the front of the
+// queue. The sync does without where there is no log or the key may not read it. A hint that
+// the night has no time for is remembered.
+func (r *run) readHints(ctx context.Context) error {
+	if r.head == nil {
+		return nil // everything is new
+	}
+	r.announced = map[schemas.SessionID]time.Time{}
+	r.hintsSince = r.head.CommittedAt.Add(-hintsOverlap)
+	deliveries, err := r.Client.Deliveries(ctx, r.hintsSince)
+	if errors.Is(err, extract.ErrForbidden) {
+		r.HintsRefused = true
+		r.Log.Info("the log of webhook deliveries is not read: the key may not; changes are found without it", "application", r.Config.Application)
+		return nil
+	}
+	if err != nil && extract.OfSession(err) {
+		r.Log.Warn("the log of webhook deliveries cannot be read; changes are found without it", "error", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.hintsRead = len(deliveries) > 0
+	for _, d := range deliveries {
+		r.announced[d.SessionID] = later(r.announced[d.SessionID], d.CreatedAt)
+	}
+	r.Deliveries = int64(len(deliveries))
+	for id, at := range r.announced {
+		k, ok := r.known[id]
+		if !ok || k.Gone() || !at.After(k.LastChecked) || !at.After(k.Hinted) {
+			continue
+		}
+		k.Hinted = at
+		r.remember(k)
+	}
+	return nil
+}

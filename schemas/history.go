@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // History says how the rows of a table follow one another.
 type History uint8
 
@@ -45,9 +47,9 @@ func (t *Table) EntityKey() []string {
 func (t *Table) RowKey() []string {
 	switch t.History {
 	case BySession, ByOwner:
-		return append(append([]string{"version_seq"}, t.EntityKey()...), t.Key...)
+		return slices.Concat(t.EntityKey(), []string{"version_seq"}, t.Key)
 	case ByKey:
-		return append([]string{"version_seq"}, t.Key...)
+		return slices.Concat(t.Key, []string{"version_seq"})
 	case State:
 		return t.Key
 	}

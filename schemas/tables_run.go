@@ -148,6 +148,7 @@ var sessionState = Table{
 		{ID: 18, Name: "is_activity_due", Kind: Bool, Null: true, Class: Internal, Path: EnvCode, Doc: "a version was stored since the feed was read"},
 		{ID: 19, Name: "upstream_state", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true, Words: upstreamStates},
 		{ID: 20, Name: "absent_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first complete list without the session"},
+		{ID: 22, Name: "workflow_id", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true},
 		{ID: 21, Name: "gone_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first answer that the session does not exist"},
 	},
 }
@@ -181,7 +182,7 @@ var controlTotals = Table{
 		{ID: 8, Name: "vendor_count", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "null: the vendor does not count so far"},
 		{ID: 9, Name: "lake_count", Kind: Int, Class: Internal, Path: EnvCode, Doc: "sessions in the lake that the vendor is not known to have dropped, as of the run"},
 		{ID: 10, Name: "state", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: totalStates},
-		{ID: 11, Name: "explanation", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "of every state but equal, in a sentence"},
+		{ID: 11, Name: "explanation", Kind: Text, Null: true, Class: PII, Path: EnvCode, Doc: "of every state but equal, in a sentence; may name sessions by id"},
 		{ID: 12, Name: "counted_at", Kind: Time, Class: Internal, Path: EnvCode, Doc: "by the vendor, our clock"},
 	},
 }

@@ -92,6 +92,7 @@ type Known struct {
 	LastChecked   time.Time
 	Stale         bool // the newest document could not be read; the stored version is older
 
+	Workflow        string    // id; empty: not known
 	StatusSince     time.Time // since when it has had Status, as far as we saw
 	Monitored       bool      // its AML screening goes on
 	DocumentExpires time.Time // the day on which the first of its identity documents expires; zero: none known

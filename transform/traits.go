@@ -11,6 +11,7 @@ import (
 type Traits struct {
 	Monitored       bool      // an AML screening of it goes on
 	DocumentExpires time.Time // UTC, the day on which the first of its identity documents expires; zero: none known
+	Workflow        string    // id; empty: none
 	Identities      int       // identity documents
 	Numbered        int       // of them, with a document number
 	Pictured        int       // of them, with an image of the front
@@ -26,6 +27,13 @@ func TraitsOf(decision []byte) Traits {
 				return eachElement(dec, func() error { return out.screening(dec) })
 			case "id_verifications":
 				return eachElement(dec, func() error { return out.document(dec) })
+			}
+			if string(name) == "workflow_id" {
+				v, ok, err := readScalar(dec)
+				if ok {
+					out.Workflow = string(v.text)
+				}
+				return err
 			}
 			return dec.SkipValue()
 		})

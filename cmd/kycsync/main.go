@@ -139,7 +139,7 @@ func (p *program) app() *cli.App {
 		OnUsageError:              usageError,
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
-			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.statusCommand(), p.queryCommand(),
+			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
 			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
 		},
 		Action: func(c *cli.Context) error {

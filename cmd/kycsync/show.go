@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kycsync/load/warehouse"
@@ -110,7 +111,7 @@ func (d *dossier) session(id string) error {
 		return usagef("show: want a session id such as 7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d, got %s", transform.Shape(id))
 	}
 	for _, t := range schemas.Tables {
-		if t.History != schemas.BySession || t.LakeOnly {
+		if !slices.Contains(t.EntityKey(), "session_id") || t.LakeOnly {
 			continue
 		}
 		n, err := d.ask(t.Name, fmt.Sprintf("SELECT * FROM %s WHERE session_id = ? ORDER BY ALL", schemas.QuoteName(t.Name)), id)

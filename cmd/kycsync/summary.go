@@ -18,7 +18,11 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 		fmt.Fprintf(w, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintf(w, "run %s, application %s, %s\n", s.RunID, s.Application, s.Elapsed.Round(10*time.Millisecond))
-	line("listed", "%d sessions on %d pages; the vendor counts %d user sessions", s.Listed, s.Pages, s.VendorCount)
+	if s.Kind == "backfill" {
+		line("listed", "%d sessions of the range on %d pages", s.Listed, s.Pages)
+	} else {
+		line("listed", "%d sessions on %d pages; the vendor counts %d user sessions", s.Listed, s.Pages, s.VendorCount)
+	}
 	line("fetched", "%s decisions: %s; %d were as stored", fetched(s), reasons(s.Planned), s.Unchanged)
 	if n := s.Feeds + s.Details; n > 0 {
 		line("", "%d activity feeds, %d details of users, businesses and transactions", s.Feeds, s.Details)
@@ -166,7 +170,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-func printForecast(w io.Writer, f *night.Forecast) error {
+func printForecast(w io.Writer, application string, f *night.Forecast) error {
+	fmt.Fprintf(w, "application %s\n", application)
 	fmt.Fprintf(w, "listed    %d sessions with %d requests; %d are in the lake\n", f.Listed, f.ListRequests, f.Known)
 	fmt.Fprintf(w, "to fetch  %d decisions: %s\n", f.Requests, reasons(f.ByReason))
 	if f.Duration > 0 {

@@ -7,7 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
+	"sync"
 
 	"kycsync/cmd/kycsync/night"
 	"kycsync/extract"
@@ -27,17 +28,15 @@ A run publishes one verified generation or nothing; running again is always safe
 Examples:
    KYCSYNC_API_KEY=... kycsync sync
    kycsync sync --api-key-file /run/secrets/didit --lake gs://acme-kyc/lake --warehouse /srv/kyc/kyc.duckdb
-   kycsync sync --plan                       what a run would fetch and how long it would take`,
-		Flags: stored(
-			text("api-url", extract.DefaultBaseURL, "the vendor's `URL`; http:// for this machine only"),
-			text("api-key-file", "", "`FILE` with the API key"),
-			text("application", "default", "`NAME` that tells this application apart in the lake"),
-			number("rate", extract.DefaultPerMinute, "requests a minute (`N`) that the key may send; 0: no limit, for this machine only"),
-			number("page-size", extract.DefaultPageSize, "rows (`N`) asked for in one page of a list"),
-			duration("max-duration", "stop fetching after this time (`D`, such as 5h30m), commit, and end with exit code 5"),
+   kycsync sync --plan                       what a run would fetch and how long it would take
+   kycsync sync --from 2026-10-01 --to 2026-11-01       read October's sessions again, all of them
+   kycsync sync --promise monitored=3d --gate shrink=0.2
+   kycsync sync --accept missing='retention was shortened to one year'`,
+		Flags: stored(slices.Concat(vendorFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "read sessions created from this `DAY` on again, all of them, and nothing else"},
+			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
-			&cli.StringFlag{Name: "api-key", Hidden: true},
-		),
+		}, policyFlags())...),
 		Before: p.settings,
 		Action: p.sync,
 	}
@@ -53,123 +52,185 @@ func (p *program) sync(c *cli.Context) error {
 	}
 	defer job.close()
 	if c.Bool("plan") {
-		forecast, err := night.Plan(c.Context, job.config)
-		if err != nil {
-			return err
+		for _, cfg := range job.configs {
+			forecast, err := night.Plan(c.Context, cfg)
+			if err != nil {
+				return err
+			}
+			if err := printForecast(p.stdout, cfg.Application, forecast); err != nil {
+				return err
+			}
 		}
-		return printForecast(p.stdout, forecast)
+		return nil
 	}
-	summary, err := night.Run(c.Context, job.config)
-	job.progress.stop()
-	if p.jsonLog {
-		p.summary = []any{"run", summary}
-	} else {
-		printSummary(p.stdout, summary, err)
-	}
-	if err == nil && summary.Degraded() {
-		err = fmt.Errorf("%w: %d elements could not be read", errDegraded, summary.Rejects)
-	}
-	return err
+	return p.runAll(c.Context, job)
 }
 
-// A job is a run with what must be given back after it.
+// runAll runs the applications side by side and tells how each ended. The first error decides how the
+// command ends.
+func (p *program) runAll(ctx context.Context, job *job) error {
+	summaries, errs := make([]*night.Summary, len(job.configs)), make([]error, len(job.configs))
+	var wg sync.WaitGroup
+	for i, cfg := range job.configs {
+		wg.Go(func() { summaries[i], errs[i] = night.Run(ctx, cfg) })
+	}
+	wg.Wait()
+	job.progress.stop()
+	var worst error
+	for i, s := range summaries {
+		if p.jsonLog && len(summaries) == 1 {
+			p.summary = []any{"run", s}
+		} else if !p.jsonLog {
+			printSummary(p.stdout, s, errs[i])
+		}
+		if errs[i] == nil && s.Degraded() {
+			errs[i] = fmt.Errorf("%w: %d elements could not be read", errDegraded, s.Rejects)
+		}
+		if errs[i] != nil && len(summaries) > 1 {
+			errs[i] = fmt.Errorf("application %s: %w", s.Application, errs[i])
+		}
+		if worst == nil || errors.Is(worst, errDegraded) && errs[i] != nil {
+			worst = errs[i]
+		}
+	}
+	if p.jsonLog && len(summaries) > 1 {
+		p.summary = []any{"runs", summaries}
+	}
+	return worst
+}
+
+// A job is the runs of all applications with what must be given back after them.
 type job struct {
-	config   night.Config
+	configs  []night.Config
 	progress *progress
 	lock     *flock.Flock
-	pace     *paceFile
-	client   *extract.Client
+	paces    []*paceFile
+	clients  []*extract.Client
 	lake     *lake.Lake
+	work     string
 }
 
 func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
-	key, err := p.apiKey(c)
+	apps, err := p.applications(c)
 	if err != nil {
 		return nil, err
 	}
-	now, err := p.clock(c.String("api-url"))
-	if err != nil {
+	base := night.Config{MaxDuration: c.Duration("max-duration"), MaxRequests: c.Int("max-requests"), Version: version, Log: log, Step: p.step, BatchSize: testBatch}
+	if base.MaxDuration < 0 || base.MaxRequests < 0 {
+		return nil, usagef("--max-duration %s, --max-requests %d: want a positive bound", base.MaxDuration, base.MaxRequests)
+	}
+	if err := errors.Join(readPolicy(c, &base), readRange(c, &base)); err != nil {
 		return nil, err
 	}
-	settings := extract.Config{
-		BaseURL: c.String("api-url"), Key: key, PerMinute: c.Int("rate"), PageSize: c.Int("page-size"),
-		UserAgent: "kycsync/" + version, Log: log, Now: now,
+	if base.Now, err = p.clock(apps[0].APIURL); err != nil {
+		return nil, err
 	}
-	if err := settings.Validate(); err != nil {
-		return nil, usagef("%v", err)
+	settings := make([]extract.Config, len(apps))
+	for i, a := range apps {
+		settings[i] = extract.Config{
+			BaseURL: a.APIURL, Key: a.key, PerMinute: *a.Rate, PageSize: c.Int("page-size"), UserAgent: "kycsync/" + version, Log: log, Now: base.Now,
+		}
+		if err := settings[i].Validate(); err != nil {
+			return nil, usagef("%v", err)
+		}
 	}
-	if c.Duration("max-duration") < 0 {
-		return nil, usagef("--max-duration %s: want a positive time", c.Duration("max-duration"))
-	}
-	return p.prepare(c.Context, c, settings, log, now)
+	return p.prepare(c, apps, settings, base)
 }
 
 // prepare takes the lock, which says that no other run of this machine is at work, and opens what
-// the run needs.
-func (p *program) prepare(ctx context.Context, c *cli.Context, settings extract.Config, log *slog.Logger, now func() time.Time) (_ *job, err error) {
+// the runs need.
+func (p *program) prepare(c *cli.Context, apps []application, settings []extract.Config, base night.Config) (_ *job, err error) {
 	path := c.String("warehouse")
 	dir, err := privateDir(path)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{progress: newProgress(p.stderr, log)}
+	j := &job{progress: newProgress(p.stderr, base.Log), work: filepath.Join(dir, "run")}
 	defer func() {
 		if err != nil {
 			j.close()
 		}
 	}()
-	j.lock = flock.New(filepath.Join(dir, "run.lock"))
-	switch ok, err := j.lock.TryLock(); {
+	if j.lock, err = lockRuns(dir); err != nil {
+		return nil, err
+	}
+	if err := emptyDir(j.work); err != nil {
+		return nil, err
+	}
+	if j.lake, err = p.openLake(c.Context, c, !c.Bool("plan"), base.Now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
+		return nil, err
+	}
+	base.Lake, base.Warehouse, base.Progress, base.Group = j.lake, p.warehouseConfig(path, base.Log), j.progress.show, night.NewGroup(len(apps))
+	for i, a := range apps {
+		cfg := base
+		cfg.Application, cfg.PerMinute = a.Name, *a.Rate
+		if cfg.WorkDir = filepath.Join(j.work, a.Name); os.MkdirAll(cfg.WorkDir, 0o700) != nil {
+			return nil, fmt.Errorf("make %s", cfg.WorkDir)
+		}
+		pace := openPaceFile(filepath.Join(dir, "requests-"+a.Name+".json"))
+		if settings[i].EmptySince, err = pace.lastRequest(c.Context, j.lake, base.Log); err != nil {
+			return nil, err
+		}
+		if cfg.Client, err = extract.New(settings[i]); err != nil {
+			return nil, err
+		}
+		if err := pace.begin(); err != nil {
+			return nil, err
+		}
+		j.paces, j.clients, j.configs = append(j.paces, pace), append(j.clients, cfg.Client), append(j.configs, cfg)
+	}
+	if len(apps) > 1 {
+		j.shareProgress()
+	}
+	return j, nil
+}
+
+// shareProgress lets the runs show their progress one at a time, by name.
+func (j *job) shareProgress() {
+	var mu sync.Mutex
+	for i := range j.configs {
+		name := j.configs[i].Application
+		j.configs[i].Progress = func(phase string, done, total int) {
+			mu.Lock()
+			defer mu.Unlock()
+			j.progress.show(name+" "+phase, done, total)
+		}
+	}
+}
+
+// lockRuns takes the lock of the runs of this machine.
+func lockRuns(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, "run.lock"))
+	switch ok, err := lock.TryLock(); {
 	case err != nil:
-		return nil, fmt.Errorf("lock %s: %w", j.lock.Path(), cause(err))
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), cause(err))
 	case !ok:
-		return nil, fmt.Errorf("%w: it holds %s", errLocked, j.lock.Path())
+		return nil, fmt.Errorf("%w: it holds %s", errLocked, lock.Path())
 	}
-	work := filepath.Join(dir, "run")
-	if err := emptyDir(work); err != nil {
-		return nil, err
-	}
-	j.pace = openPaceFile(filepath.Join(dir, "requests.json"))
-	if j.lake, err = p.openLake(ctx, c, !c.Bool("plan"), now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
-		return nil, err
-	}
-	if settings.EmptySince, err = j.pace.lastRequest(ctx, j.lake, log); err != nil {
-		return nil, err
-	}
-	if j.client, err = extract.New(settings); err != nil {
-		return nil, err
-	}
-	j.config = night.Config{
-		Application: c.String("application"), Client: j.client, Lake: j.lake, Warehouse: p.warehouseConfig(path, log),
-		WorkDir: work, Now: now, MaxDuration: c.Duration("max-duration"), PerMinute: settings.PerMinute, Version: version, Log: log,
-		Progress: j.progress.show, Step: p.step, BatchSize: testBatch,
-	}
-	return j, j.pace.begin()
+	return lock, nil
 }
 
 func (j *job) close() {
 	j.progress.stop()
-	if j.client != nil {
-		j.pace.end(j.client.Stats().LastRequest)
-		j.client.Close()
+	for i, client := range j.clients {
+		j.paces[i].end(client.Stats().LastRequest)
+		client.Close()
 	}
 	if j.lake != nil {
 		_ = j.lake.Close()
 	}
-	if j.config.WorkDir != "" {
-		_ = emptyDir(j.config.WorkDir)
-	}
 	if j.lock != nil {
+		_ = emptyDir(j.work)
 		_ = j.lock.Unlock()
 	}
 }
 
-// apiKey reads the key. A flag's value would stand in the process list.
-func (p *program) apiKey(c *cli.Context) (extract.Secret, error) {
+// apiKey reads the key of an application. A flag's value would stand in the process list.
+func (p *program) apiKey(c *cli.Context, a *application) (extract.Secret, error) {
 	if c.IsSet("api-key") {
 		return extract.Secret{}, usagef("a key on the command line can be read by every user of the machine; use KYCSYNC_API_KEY or --api-key-file")
 	}
-	if file := c.String("api-key-file"); file != "" {
+	if file := a.APIKeyFile; file != "" {
 		body, err := os.ReadFile(file)
 		if err != nil {
 			return extract.Secret{}, usagef("--api-key-file %s: %v", file, cause(err))
@@ -179,9 +240,13 @@ func (p *program) apiKey(c *cli.Context) (extract.Secret, error) {
 		}
 		return extract.Secret{}, usagef("--api-key-file %s: the file is empty", file)
 	}
-	key := extract.NewSecret(p.getenv("KYCSYNC_API_KEY"))
+	name := a.APIKeyEnv
+	if name == "" {
+		name = "KYCSYNC_API_KEY"
+	}
+	key := extract.NewSecret(p.getenv(name))
 	if key.Empty() {
-		return extract.Secret{}, usagef("no API key: set KYCSYNC_API_KEY or --api-key-file")
+		return extract.Secret{}, usagef("no API key: set %s or --api-key-file", name)
 	}
 	return key, nil
 }

@@ -87,6 +87,7 @@ type Session struct {
 	CreatedAt   time.Time      `json:"created_at"`
 	Status      string         `json:"status"`
 	VendorData  string         `json:"vendor_data"`  // empty: null
+	WorkflowID  string         `json:"workflow_id"`
 	Revision    int            `json:"revision"`     // meaningful changes of row or decision, from 1
 	RowRevision int            `json:"row_revision"` // meaningful changes of the row, from 1
 	Deleted     bool           `json:"deleted"`
@@ -133,7 +134,7 @@ func (v *Vendor) truthOf(w *writer, s *session, changes int) Session {
 	v.decision(w, &x, false)
 	t := Session{
 		ID: s.id().String(), Kind: "user", Number: int(s.number), CreatedAt: at(s.created),
-		Status: x.status.String(), VendorData: x.vendorData(),
+		Status: x.status.String(), VendorData: x.vendorData(), WorkflowID: v.workflowID(int(s.workflow)).String(),
 		Revision: int(s.revision), RowRevision: int(s.rowRevision), Counts: make(map[string]int, 12),
 	}
 	if s.business {

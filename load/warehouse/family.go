@@ -1,6 +1,10 @@
 package warehouse
 
-import "kycsync/schemas"
+import (
+	"slices"
+
+	"kycsync/schemas"
+)
 
 // A family is an entity's tables: those whose rows belong to its versions, such as a user's and its
 // contacts. A version replaces the one before in all of them, also in those where it has no rows: a
@@ -33,4 +37,4 @@ func families() []family {
 }
 
 // version returns the columns that tell one version from all others.
-func (f *family) version() []string { return append(append([]string{}, f.key...), versionSeq) }
+func (f *family) version() []string { return slices.Concat(f.key, []string{versionSeq}) }

@@ -33,6 +33,7 @@ type evidence struct {
 	absentSince, goneSince time.Time // zero: not before this run
 	now                    time.Time
 	canary                 bool // a session that is listed answered in this run, after this one did not
+	alike                  bool // the key sees sessions of the same workflow, and some that are not approved
 	mass                   bool // more sessions than ever vanish at once are missing for the first time
 	accepted               bool // and a person has said that they are gone
 	narrowed               bool // or that the key no longer sees them
@@ -50,14 +51,15 @@ const (
 
 // judge decides about a session that is absent from a complete list and answered that it does not
 // exist, in the vendor's known words. Only the second such answer, 20 hours or more after
-// the first, with a listed session answering as ever, proves it gone.
+// the first, with a listed session answering as ever, proves it gone; and only if the key's scope cannot
+// be the reason: keys may be narrowed to workflows or to approved sessions.
 func judge(e evidence) verdict {
 	switch {
 	case !e.canary, e.mass && !e.accepted && !e.narrowed:
 		return nothing
 	case e.narrowed:
 		return outside
-	case e.goneSince.IsZero(), e.now.Sub(e.goneSince) < proofApart:
+	case e.goneSince.IsZero(), e.now.Sub(e.goneSince) < proofApart, !e.alike && !e.accepted:
 		return noted
 	}
 	return deleted
@@ -127,8 +129,9 @@ func (r *run) settleAbsences(ctx context.Context) error {
 	}
 	e := evidence{now: r.StartedAt, canary: canary, mass: mass, accepted: r.accepts(gateMissing), narrowed: r.accepts(gateScope)}
 	var buried []schemas.Known
+	alike := r.alike()
 	for _, k := range r.absence.gone {
-		e.absentSince, e.goneSince = k.AbsentSince, k.GoneSince
+		e.absentSince, e.goneSince, e.alike = k.AbsentSince, k.GoneSince, alike(k)
 		switch r.rules.judge(e) {
 		case noted:
 			if k.AbsentSince.IsZero() {
@@ -153,6 +156,17 @@ func (r *run) settleAbsences(ctx context.Context) error {
 	return r.keepAlive(ctx)
 }
 
+// alike returns whether the key still sees sessions like one that is gone. A business session may be
+// the only one of its workflow; its kind is listed apart.
+func (r *run) alike() func(schemas.Known) bool {
+	workflows, undecided := map[string]bool{}, false
+	r.listing.each(func(row *extract.Row) {
+		workflows[r.known[row.ID].Workflow] = true
+		undecided = undecided || row.Status != "Approved"
+	})
+	return func(k schemas.Known) bool { return undecided && workflows[k.Workflow] }
+}
+
 // canary asks for sessions that are listed; one must answer as ever.
 func (r *run) canary(ctx context.Context) (bool, error) {
 	asked := 0
@@ -161,9 +175,10 @@ func (r *run) canary(ctx context.Context) (bool, error) {
 		if row.ID == "" || r.known[row.ID].ContentHash == (schemas.Digest{}) {
 			continue
 		}
-		_, err := r.Client.Decision(ctx, row.ID)
-		if err == nil {
-			return true, nil
+		doc, err := r.Client.Decision(ctx, row.ID)
+		if err == nil { // what it says may be news
+			task := extract.Task{ID: row.ID, Kind: row.Kind, Number: row.Number, Reason: extract.ReasonDue}
+			return true, r.take(extract.Fetched{Task: task, Document: doc}, nil)
 		}
 		if !extract.OfSession(err) {
 			return false, err

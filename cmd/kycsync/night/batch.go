@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"kycsync/extract"
 	"kycsync/schemas"
@@ -86,7 +87,7 @@ func (r *run) take(got extract.Fetched, failed error) error {
 		return nil
 	}
 	traits := transform.TraitsOf(decision.JSON)
-	next.Monitored, next.DocumentExpires = traits.Monitored, traits.DocumentExpires
+	next.Monitored, next.DocumentExpires, next.Workflow = traits.Monitored, traits.DocumentExpires, unique.Make(traits.Workflow).Value()
 	r.fullness.take(traits)
 	r.looked = append(r.looked, row.ID)
 	prov := r.provenance(&row)
@@ -131,7 +132,7 @@ func (r *run) account(t extract.Task, known schemas.Known, news bool) {
 	case t.Reason == extract.ReasonDue && news:
 		r.SilentNews++
 		fallthrough
-	case t.Reason == extract.ReasonDue:
+	case t.Reason == extract.ReasonDue && t.Class != "":
 		r.checked[t.Class]++
 	}
 	if news && r.hintsRead && known.ContentHash != (schemas.Digest{}) && !known.LastChecked.Before(r.hintsSince) && !r.announced[known.SessionID].After(known.LastChecked) {

@@ -19,7 +19,7 @@ import (
 )
 
 // maxRaces is how often a run makes its rows again because another run committed first.
-const maxRaces = 5
+const maxRaces = 12
 
 // commit stores the batch as the next commit. The last commit of a run carries the run record and,
 // if the gates passed, is the one that readers follow from now on. Where another run was first,
@@ -176,14 +176,7 @@ func (r *run) rebase(ctx context.Context) error {
 	}
 	r.batch.before, r.batch.things = map[schemas.SessionID]schemas.Known{}, map[thing]schemas.KnownEntity{}
 	for id, k := range mine {
-		known := r.known[id]
-		if later(id, k.LastChecked) {
-			continue
-		}
-		if !news[id] {
-			k.ContentHash, k.VersionSeq = known.ContentHash, known.VersionSeq
-		}
-		r.remember(k)
+		r.remember(merge(r.known[id], k, news[id]))
 	}
 	for id, k := range myThings {
 		if !r.things[id].LastChecked.After(k.LastChecked) {
@@ -191,6 +184,26 @@ func (r *run) rebase(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// merge returns what is known of a session from what another run has stored and what this one has
+// found: of the decision and of the feed each what was looked at last. news: this run has a version to
+// store.
+func merge(theirs, mine schemas.Known, news bool) schemas.Known {
+	out := theirs
+	if !theirs.LastChecked.After(mine.LastChecked) {
+		out = mine
+		if !news {
+			out.ContentHash, out.VersionSeq = theirs.ContentHash, theirs.VersionSeq
+		}
+	}
+	feed := mine
+	if theirs.ActivityChecked.After(mine.ActivityChecked) {
+		feed = theirs
+		feed.ActivityDue = feed.ActivityDue || news && mine.ActivityDue
+	}
+	out.Activity, out.ActivityChecked, out.ActivityDue = feed.Activity, feed.ActivityChecked, feed.ActivityDue
+	return out
 }
 
 // isStored reports whether a version of an entity is in the lake, or a later one.
@@ -348,5 +361,5 @@ func (w *partSet) abort() {
 // isData reports whether a part of the table says something new about a session, rather than
 // about a run.
 func isData(t *schemas.Table) bool {
-	return t.History != schemas.Log && t.History != schemas.State
+	return t.Root() != ""
 }

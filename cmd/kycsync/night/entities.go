@@ -61,11 +61,18 @@ func (r *run) readTransactions(ctx, limited context.Context) error {
 	if err != nil {
 		return err
 	}
+	if most := r.budget().Requests(time.Now()) / transactionShare; len(s.todo) > most {
+		s.todo = s.todo[:most] // the others tomorrow: sessions go first
+	}
 	if err := r.readDetails(ctx, limited, kind, s); err != nil {
 		return err
 	}
 	return r.readRemediations(ctx)
 }
+
+// transactionShare is the part of a bounded budget that transactions may take before the sessions
+// have had their turn.
+const transactionShare = 5
 
 // entityList is what one list showed of entities that must be looked at.
 type entityList struct {

@@ -86,6 +86,9 @@ const (
 // gate looks at what the run has found. A gate that fails leaves readers with the last good
 // generation; what was fetched stays in the lake, unpublished, and is judged again by the next run.
 func (r *run) gate(ctx context.Context) error {
+	if r.Reconcile {
+		return nil // its only gate is that the counts are ours
+	}
 	past, err := r.past(ctx)
 	if err != nil {
 		return err
@@ -99,7 +102,7 @@ func (r *run) gate(ctx context.Context) error {
 			}
 		}
 	}
-	if r.To.IsZero() {
+	if !r.ranged() {
 		r.gateList(past)
 	}
 	if stale > max(fewStale, int64(r.Gates.Stale*float64(present))) {
@@ -148,6 +151,9 @@ func (r *run) distrust() {
 // group has no run to wait for.
 func (r *run) mayPublish(ctx context.Context) (bool, error) {
 	publish := r.Group.conclude(r.urgent == 0, len(r.gates) > 0)
+	if staged := r.head != nil && r.head.Seq != r.head.PublishedSeq; staged && (r.Reconcile || r.ranged()) {
+		return false, nil // a night that has more to say than this run must publish what it left
+	}
 	if !publish || r.head == nil || r.head.Seq == r.head.PublishedSeq {
 		return publish, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"kycsync/extract"
 	"kycsync/schemas"
 	"kycsync/transform"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // A listing is what the sweeps saw: of each session the few members that the plan needs in memory,
@@ -119,7 +121,7 @@ func (r *run) sweep(ctx context.Context) error {
 			r.VendorCount = int64(s.CountAfter)
 		}
 	}
-	return r.ownSessions()
+	return r.ownSessions(ctx)
 }
 
 // sweepRange lists the sessions of both kinds that were created in a range of days.
@@ -186,9 +188,9 @@ func (r *run) unlisted(id schemas.SessionID) {
 }
 
 // ownSessions refuses a key that belongs to another application: one that lists sessions, but none
-// of those that the lake has.
-func (r *run) ownSessions() error {
-	if len(r.known) == 0 || len(r.listing.place) == 0 {
+// of those that the lake has of this one, or for a new name some that it has of another.
+func (r *run) ownSessions(ctx context.Context) error {
+	if len(r.listing.place) == 0 {
 		return nil
 	}
 	for id := range r.listing.place {
@@ -196,12 +198,29 @@ func (r *run) ownSessions() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("application %q: %w; nothing was written", r.Config.Application, ErrForeignKey)
+	if len(r.known) > 0 {
+		return fmt.Errorf("application %q: %w; nothing was written", r.Config.Application, ErrForeignKey)
+	}
+	owner := ""
+	if r.head != nil {
+		err := each(ctx, r.Lake, r.head, "session_state", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+			if _, listed := r.listing.place[textAt(cell("session_id"), i)]; listed {
+				owner = textAt(cell("application"), i)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if owner != "" {
+		return fmt.Errorf("application %q: the sessions of this API key are in the lake under the name %q: %w; nothing was written", r.Config.Application, owner, ErrForeignKey)
+	}
+	return nil
 }
 
 // plan decides what to fetch, and counts it.
 func (r *run) plan() []extract.Task {
-	if !r.To.IsZero() {
+	if r.ranged() {
 		return r.planRange()
 	}
 	tasks := r.rules.plan(extract.View{Listed: r.listing.live(), Known: r.known, Absent: r.absent, Promises: r.Promises, Now: r.StartedAt})

@@ -51,6 +51,7 @@ type Config struct {
 	Gates       Gates             // Defaults to DefaultGates
 	Accept      map[string]string // gates that may fail this once, by name, with the reason
 	From, To    time.Time         // days of creation, half open: only these sessions are read, all of them. Defaults to none: a night
+	Reconcile   bool              // only count and list, all figures; with From and To those of these months
 	Group       *Group            // of runs that publish together. Defaults to this run alone
 	Version     string            // of the program, for the run record
 	Log         *slog.Logger
@@ -170,11 +171,11 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 }
 
 func newRun(cfg Config) *run {
-	r := &run{Config: cfg, started: time.Now(), saved: time.Now(), batch: newBatch(), checked: map[extract.Class]int{}}
+	r := &run{Config: cfg, urgent: -1, started: time.Now(), saved: time.Now(), batch: newBatch(), checked: map[extract.Class]int{}}
 	r.Summary.Application, r.Planned = cfg.Application, map[extract.Reason]int64{}
 	r.Entities = map[schemas.DocumentKind]int64{}
 	r.StartedAt = cfg.Now().UTC()
-	r.RunID = newRunID(r.StartedAt)
+	r.RunID, r.Kind = newRunID(r.StartedAt), r.kind()
 	r.asked = cfg.Client.Stats().Requests()
 	return r
 }
@@ -211,6 +212,10 @@ func (r *run) work(ctx, limited context.Context) error {
 	if err := r.look(ctx, limited); err != nil {
 		return err
 	}
+	if r.Reconcile {
+		r.urgent = 0
+		return nil
+	}
 	tasks := r.plan()
 	first := 0
 	for first < len(tasks) && tasks[first].Urgent() {
@@ -226,7 +231,7 @@ func (r *run) work(ctx, limited context.Context) error {
 	if err := r.readActivity(ctx, limited); err != nil {
 		return err
 	}
-	if r.To.IsZero() {
+	if !r.ranged() {
 		if err := r.readUsers(ctx, limited); err != nil {
 			return err
 		}
@@ -247,12 +252,13 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	if r.listing, err = newListing(r.WorkDir); err != nil {
 		return err
 	}
-	if !r.To.IsZero() {
-		if err := r.sweepRange(limited); err != nil {
-			return err
-		}
+	switch {
+	case r.Reconcile:
 		r.planned = true
-		return nil
+		return r.reconcile(limited)
+	case r.ranged():
+		r.planned = true
+		return r.sweepRange(limited)
 	}
 	if err := r.readHints(limited); err != nil {
 		return err
@@ -273,6 +279,9 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	r.planned = true
 	return r.readTransactions(ctx, limited)
 }
+
+// ranged reports whether the run is about a range of days and not about all there is.
+func (r *run) ranged() bool { return !r.To.IsZero() }
 
 // newRunID is unlike any other: parts are named by it and created only if absent.
 func newRunID(t time.Time) string {

@@ -2,30 +2,30 @@ package night
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"kycsync/extract/didittest"
-	"kycsync/schemas"
 )
 
-// An oracle knows, from the vendor's own account alone, what a lake must hold: for each session the
-// revision that a run saw last. A run sees a session when it is new, when its row has changed, and
-// while it is open; what changes silently afterwards it cannot see.
+// An oracle knows, from the vendor's own account alone, what a lake must hold: for each session what
+// it was given last.
 type oracle struct {
 	seen map[string]didittest.Session
 }
 
-// watch must be called right before each run.
+// watch must be called after the runs that are to be compared, with the content as it was when they
+// asked. Runs that are done one after the other at the same instant see the same.
 func (o *oracle) watch(v *didittest.Vendor) {
 	if o.seen == nil {
 		o.seen = map[string]didittest.Session{}
 	}
-	for s := range v.All() {
-		old, known := o.seen[s.ID]
-		if !s.Deleted && (!known || old.RowRevision != s.RowRevision || schemas.Open(s.Status)) {
-			o.seen[s.ID] = s
+	for _, r := range v.Reads() {
+		if s, ok := v.TruthAt(r.SessionID, r.Revision); ok && r.Status == http.StatusOK {
+			o.seen[r.SessionID] = s
 		}
 	}
+	v.ForgetReads()
 }
 
 // counted maps what the vendor counts to the rows of the warehouse that they are.

@@ -9,6 +9,9 @@ import (
 	"kycsync/load/lake"
 )
 
+// aboutRuns are the tables that have rows of each run, whatever it found.
+var aboutRuns = map[string]bool{"runs": true, "control_totals": true, "promises": true}
+
 // Two runs at once on one lake lose nothing and double nothing, whoever commits first.
 func TestTwoRunsAtOnce(t *testing.T) {
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 80})
@@ -36,7 +39,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	want, got := alone.content(t), first.content(t)
 	for table, c := range want {
-		if table != "runs" && (got[table].Rows != c.Rows || got[table].Hash != c.Hash) {
+		if !aboutRuns[table] && (got[table].Rows != c.Rows || got[table].Hash != c.Hash) {
 			t.Errorf("%s: got %d rows %s, want %d rows %s", table, got[table].Rows, got[table].Hash, c.Rows, c.Hash)
 		}
 	}
@@ -48,16 +51,13 @@ func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
 	first := newHouse(t, v, url, "", lake.Config{})
 	second := &house{v, url, first.lake, t.TempDir()}
 	var truth oracle
-	truth.watch(v)
 	first.night(t)
 	v.Advance(firstNight.AddDate(0, 0, 1))
-	truth.watch(v)
 	cfg, once := first.config(t), sync.Once{}
 	cfg.Step = func(step string) {
 		if step == "flatten" {
 			once.Do(func() {
 				v.Advance(firstNight.AddDate(0, 0, 3))
-				truth.watch(v)
 				second.night(t)
 			})
 		}
@@ -65,6 +65,7 @@ func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
 	if _, err := Run(context.Background(), cfg); err != nil {
 		t.Fatal(err)
 	}
+	truth.watch(v)
 	truth.compare(t, first)
 	if n := first.rows(t, `SELECT count(*) FROM session_state s JOIN sessions USING (application, session_id)
 		WHERE s.content_hash <> sessions.content_hash`)[0][0]; n != int64(0) {

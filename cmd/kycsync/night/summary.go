@@ -15,6 +15,7 @@ import (
 type Summary struct {
 	RunID       string        `json:"run_id"`
 	Application string        `json:"application"`
+	Kind        string        `json:"kind"` // sync, backfill or reconcile
 	StartedAt   time.Time     `json:"started_at"`
 	FinishedAt  time.Time     `json:"finished_at"`
 	Elapsed     time.Duration `json:"elapsed_ns"` // by the machine's clock
@@ -49,7 +50,8 @@ type Summary struct {
 	SilentNews   int64 `json:"silent_news"`   // changes that only looking again told of
 	Unannounced  int64 `json:"unannounced"`   // changes that no delivery had announced
 
-	Totals    map[string]int64   `json:"totals"`    // control totals by state
+	Totals    map[string]int64   `json:"totals"` // control totals by state
+	Unequal   []Unequal          `json:"figures_not_equal,omitempty"`
 	Standings []extract.Standing `json:"standings"` // of the promises
 	Failed    map[string]string  `json:"gates_failed,omitempty"`
 	Accepted  []string           `json:"gates_accepted,omitempty"`
@@ -142,7 +144,7 @@ func (r *run) record(seq int64) *transform.Rows {
 	outcome, note := r.outcome()
 	rows := transform.NewRows(schemas.Lookup("runs"))
 	rows.Append(map[string]any{
-		"run_id": r.RunID, "version_seq": seq, "application": r.Config.Application, "kind": r.kind(),
+		"run_id": r.RunID, "version_seq": seq, "application": r.Config.Application, "kind": r.Kind,
 		"started_at": r.StartedAt, "finished_at": r.Now().UTC(), "outcome": outcome, "note": orNull(note),
 		"tool_version": orNull(r.Version), "vendor_count": r.VendorCount, "listed": r.Listed,
 		"distinct_sessions": int64(len(r.listing.place)), "new_sessions": r.Planned[extract.ReasonNew], "changed_sessions": r.Planned[extract.ReasonChanged],
@@ -155,10 +157,13 @@ func (r *run) record(seq int64) *transform.Rows {
 }
 
 func (r *run) kind() string {
-	if r.To.IsZero() {
-		return "sync"
+	switch {
+	case r.Reconcile:
+		return "reconcile"
+	case r.ranged():
+		return "backfill"
 	}
-	return "backfill"
+	return "sync"
 }
 
 // acceptedReasons are the gates that failed and were accepted, with what they saw and the reason given.

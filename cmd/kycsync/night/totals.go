@@ -61,8 +61,7 @@ func (f *figure) dimension() string {
 // totals are the figures of a night.
 type totals struct {
 	figures  []*figure
-	relisted int             // days that were listed again
-	now      map[string]bool // months that are counted
+	relisted int // days that were listed again
 }
 
 // statuses are those that the vendor has.
@@ -290,6 +289,20 @@ func (o owed) why(c cell) string {
 	return string(b)
 }
 
+// maxUnequal bounds what a summary names; control_totals has them all.
+const maxUnequal = 100
+
+// An Unequal is a figure that is not simply equal.
+type Unequal struct {
+	Kind        string `json:"kind"`
+	Month       string `json:"month,omitempty"`
+	Status      string `json:"status,omitempty"`
+	Vendor      any    `json:"vendor_count"`
+	Lake        int    `json:"lake_count"`
+	State       string `json:"state"`
+	Explanation string `json:"explanation"`
+}
+
 // The states of a figure.
 const (
 	stateEqual     = "equal"
@@ -332,9 +345,12 @@ func join(parts ...string) string {
 // the gate.
 func (r *run) totalRows(seq int64) *transform.Rows {
 	rows := transform.NewRows(schemas.Lookup("control_totals"))
-	r.Totals = map[string]int64{}
+	r.Totals, r.Unequal = map[string]int64{}, nil
 	add := func(kind string, f *figure, dimension string, vendor any, lake int, state, explanation string) {
 		r.Totals[state]++
+		if state != stateEqual && len(r.Unequal) < maxUnequal {
+			r.Unequal = append(r.Unequal, Unequal{kind, f.month, f.status, vendor, lake, state, explanation})
+		}
 		if state == stateDiffers {
 			r.differs(kind, f.cell, vendor, lake, explanation)
 		}
@@ -354,7 +370,9 @@ func (r *run) totalRows(seq int64) *transform.Rows {
 		add("user", f, f.dimension(), int64(f.vendor()), have, state, explanation)
 	}
 	r.businessTotals(add)
-	r.userTotals(add)
+	if !r.ranged() {
+		r.userTotals(add)
+	}
 	return rows
 }
 
@@ -369,10 +387,15 @@ func (r *run) businessTotals(add func(kind string, f *figure, dimension string, 
 		}
 	})
 	lake, owed := r.lakeTally(schemas.BusinessSession), r.owed(schemas.BusinessSession)
-	cells := map[cell]bool{{}: true}
+	cells := map[cell]bool{}
 	for _, t := range []tally{listed, lake} {
 		for c := range t {
-			cells[cell{month: c.month}], cells[cell{status: c.status}] = true, true
+			if r.counts(c.month) {
+				cells[cell{month: c.month}] = true
+			}
+			if !r.ranged() {
+				cells[cell{}], cells[cell{status: c.status}] = true, true
+			}
 		}
 	}
 	for _, c := range slices.SortedFunc(maps.Keys(cells), func(a, b cell) int { return slices.Compare([]string{a.month, a.status}, []string{b.month, b.status}) }) {

@@ -44,6 +44,8 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 		line("published", "commit %d in the lake; the warehouse still shows the one before", s.Published)
 	case s.Published > 0:
 		line("published", "commit %d, in the lake and in the warehouse", s.Published)
+	case s.Published == 0 && s.Grouped && err == nil:
+		line("published", "with the other applications")
 	case (err != nil || len(s.WaitsFor) > 0) && s.PublishedBefore > 0:
 		line("published", "nothing new; readers keep commit %d", s.PublishedBefore)
 	default:
@@ -72,7 +74,7 @@ func printFindings(line func(name, format string, args ...any), s *night.Summary
 		line("accepted", "%s", accepted)
 	}
 	if s.NightsLeft > 0 {
-		line("left", "about %d more nights at this budget until all that is urgent is fetched", s.NightsLeft)
+		line("left", "about %d more %s at this budget until all that is urgent is fetched", s.NightsLeft, plural(s.NightsLeft, "night"))
 	}
 }
 
@@ -98,6 +100,13 @@ func printEvidence(line func(name, format string, args ...any), s *night.Summary
 	case oldest.Sessions > 0:
 		line("promises", "kept: nearest to its limit is class %s, oldest knowledge %s of %s", oldest.Class, age(oldest.Oldest), age(oldest.Promise))
 	}
+}
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
 }
 
 // equal is the number of figures that agree, of all.

@@ -20,7 +20,7 @@ const proofApart = 20 * time.Hour
 type absence struct {
 	gone    []schemas.Known // answered that they do not exist
 	alive   []answered      // answered though the list leaves them out
-	massive int             // so many are absent that nobody is asked but a sample
+	massive int             // so many are absent for the first time that a gate fails; 0: few
 }
 
 type answered struct {
@@ -94,8 +94,11 @@ func (r *run) findAbsent() {
 	}
 	slices.SortFunc(r.absent, func(a, b schemas.Known) int { return a.LastChecked.Compare(b.LastChecked) })
 	r.Absent = int64(len(r.absent))
-	if fresh > r.Gates.missing(present) && !r.accepts(gateMissing) && !r.accepts(gateScope) {
-		r.absence.massive = fresh
+	if fresh <= r.Gates.missing(present) {
+		return
+	}
+	r.absence.massive = fresh
+	if !r.accepts(gateMissing) && !r.accepts(gateScope) {
 		r.absent = slices.DeleteFunc(r.absent, func(k schemas.Known) bool { return !k.AbsentSince.IsZero() })
 		r.absent = r.absent[:min(len(r.absent), absentSample)]
 	}
@@ -120,7 +123,11 @@ func (r *run) settleAbsences(ctx context.Context) error {
 	}
 	mass := r.absence.massive > 0
 	if mass {
-		r.fail(gateMissing, "%d known sessions are not listed any more, and of %d that were asked for %d answer 404: was the key's scope changed? No session was marked deleted",
+		outcome := "was the key's scope changed? No session was marked deleted"
+		if r.accepts(gateMissing) || r.accepts(gateScope) {
+			outcome = "they are judged one by one"
+		}
+		r.fail(gateMissing, "%d known sessions are not listed any more, and of %d that were asked for %d answer 404: "+outcome,
 			r.absence.massive, len(r.absence.gone)+len(r.absence.alive), len(r.absence.gone))
 	}
 	canary, err := r.canary(ctx)

@@ -12,6 +12,7 @@ import (
 type Group struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
+	members  int
 	running  int // have neither come to their end nor left
 	ready    int // wait for their last commit
 	head     *lake.Commit
@@ -23,7 +24,7 @@ type Group struct {
 
 // NewGroup returns a group of n runs.
 func NewGroup(n int) *Group {
-	g := &Group{running: n}
+	g := &Group{members: n, running: n}
 	g.changed = sync.NewCond(&g.mu)
 	return g
 }

@@ -14,8 +14,9 @@ import (
 // The bounds of the search for what makes a figure differ.
 const (
 	mendRounds  = 2
-	maxRelisted = 40 // days of a night
-	maxNamed    = 5  // sessions, in an explanation
+	maxRelisted = 40   // days of a night
+	maxSearched = 1000 // counts of a night
+	maxNamed    = 5    // sessions, in an explanation
 )
 
 // mend searches for what makes a figure differ: the months, then the days whose counts are not
@@ -59,8 +60,12 @@ func (r *run) suspects(ctx context.Context, c cell) (days []time.Time, err error
 		months = r.listedMonths()
 	}
 	for _, m := range months {
+		if r.totals.searched > maxSearched {
+			r.Log.Warn("the search for what makes figures differ ends: too much differs", "counts", r.totals.searched)
+			break
+		}
 		if c.month == "" {
-			n, _, err := r.count(ctx, cell{m, c.status}, time.Time{})
+			n, err := r.search(ctx, cell{m, c.status}, time.Time{})
 			if err != nil {
 				return nil, err
 			}
@@ -71,7 +76,7 @@ func (r *run) suspects(ctx context.Context, c cell) (days []time.Time, err error
 		first, _ := time.Parse("2006-01", m)
 		listed := r.dayTally(m, c.status)
 		for d := first; monthOf(d) == m && !d.After(r.StartedAt.AddDate(0, 0, 1)); d = d.AddDate(0, 0, 1) {
-			n, _, err := r.count(ctx, c, d)
+			n, err := r.search(ctx, c, d)
 			if err != nil {
 				return nil, err
 			}
@@ -81,6 +86,13 @@ func (r *run) suspects(ctx context.Context, c cell) (days []time.Time, err error
 		}
 	}
 	return days, nil
+}
+
+// search counts for suspects.
+func (r *run) search(ctx context.Context, c cell, day time.Time) (int, error) {
+	r.totals.searched++
+	n, _, err := r.count(ctx, c, day)
+	return n, err
 }
 
 // dayTally counts the listed user sessions of a month by day of creation.

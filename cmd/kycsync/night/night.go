@@ -400,7 +400,7 @@ func (r *run) save(cause error) error {
 
 // publish makes the run's last commit, which is the one that readers follow, and the warehouse.
 func (r *run) publish(ctx context.Context) error {
-	r.arrived = true
+	r.arrived, r.Grouped = true, r.Group.members > 1
 	r.Group.arrive()
 	if err := r.commit(ctx, true); err != nil {
 		return err

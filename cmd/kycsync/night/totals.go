@@ -62,6 +62,7 @@ func (f *figure) dimension() string {
 type totals struct {
 	figures  []*figure
 	relisted int // days that were listed again
+	searched int // counts that the search for differences took
 }
 
 // statuses are those that the vendor has.

@@ -57,9 +57,7 @@ type View struct {
 }
 
 // Plan returns the decisions to fetch, the most urgent first. It depends on nothing but the view.
-// Of each class at least the share is due that must be looked at every night so that none grows older
-// than promised, oldest first; what a run less than half a day ago has looked at is not. Sessions
-// that are due stand in the order of their age relative to their promise.
+// Sessions that are due (see DueTonight) stand in the order of their age relative to their promise.
 func Plan(v View) []Task {
 	v.Promises = v.Promises.or()
 	by := map[Reason][]Task{}
@@ -112,15 +110,10 @@ func inTurn(a, b Task) int {
 func (v *View) due(classes map[Class][]Task) []Task {
 	var out []Task
 	for class, tasks := range classes {
-		promise := v.Promises[class]
-		slices.SortFunc(tasks, inTurn)
-		share := ShareOf(len(tasks), promise)
-		for i, t := range tasks {
-			age := v.Now.Sub(t.Since)
-			if age < Interval/2 || i >= share && !MustLook(age, promise) {
-				break
+		for _, t := range tasks {
+			if DueTonight(string(t.ID), t.Since, v.Promises[class], v.Now) {
+				out = append(out, t)
 			}
-			out = append(out, t)
 		}
 	}
 	relative := func(t Task) float64 { return float64(v.Now.Sub(t.Since)) / float64(v.Promises[t.Class]) }

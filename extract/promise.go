@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -157,7 +158,7 @@ func Outlook(all []Standing, spare int) {
 	beyond, share := 0, 0
 	for _, s := range all {
 		beyond += s.Beyond
-		share += ShareOf(s.Sessions, s.Promise)
+		share += shareOf(s.Sessions, s.Promise)
 	}
 	for i := range all {
 		switch s := &all[i]; {
@@ -179,16 +180,30 @@ const Interval = 24 * time.Hour
 // slack is how much later than a day after the last one a night may look at a session.
 const slack = Interval / 4
 
-// ShareOf is how many of a class each night must look at, so that none grows older than promised
-// though a night is late.
-func ShareOf(sessions int, promise time.Duration) int {
-	nights := max(1, int((promise-slack)/Interval))
+// nightsOf is the number of nights in which a class is gone through once, so that none of it grows
+// older than promised though a night is late.
+func nightsOf(promise time.Duration) int { return max(1, int((promise-slack)/Interval)) }
+
+// shareOf is how many of a class each night looks at.
+func shareOf(sessions int, promise time.Duration) int {
+	nights := nightsOf(promise)
 	return (sessions + nights - 1) / nights
 }
 
-// MustLook reports whether something that was looked at so long ago would be older than promised
-// before the next night has looked at it.
-func MustLook(age, promise time.Duration) bool { return age+Interval+slack > promise }
+// DueTonight reports whether something must be looked at tonight: when its night has come, which its id
+// chooses among those in which its class is gone through, or when it would be older than promised before
+// the next night. What was looked at less than half a day ago is not due, so that a run that
+// follows another, finished or killed, goes on where that one ended.
+func DueTonight(id string, checked time.Time, promise time.Duration, now time.Time) bool {
+	age := now.Sub(checked)
+	if age < Interval/2 {
+		return false
+	}
+	nights := int64(nightsOf(promise))
+	h := fnv.New64a() // of which the high half is mixed well
+	_, _ = h.Write([]byte(id))
+	return age+Interval+slack > promise || (now.Unix()/int64(Interval/time.Second)+int64(h.Sum64()>>32))%nights == 0
+}
 
 // String lists the promises in the order of the classes: "open=24h0m0s in_review=24h0m0s".
 func (p Promises) String() string {

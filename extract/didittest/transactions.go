@@ -37,21 +37,22 @@ var transactionStatuses = [...]string{"APPROVED", "IN_REVIEW", "DECLINED", "AWAI
 
 func (s transactionStatus) String() string { return transactionStatuses[s] }
 
-// nTransactions is how many there are when the population starts.
-const nTransactions = 137
+// transactionsAtStart is how many there are when the population starts: enough for a third page,
+// and fewer where few people live.
+func (v *Vendor) transactionsAtStart() int { return min(137, max(12, v.size/4)) }
 
 // populateTransactions creates them: one in five waited for a session, the others were made
-// every second day over 300 days.
+// every second day.
 func (v *Vendor) populateTransactions() {
 	users := v.live[0]
 	start := v.opts.Start.UnixMicro()
-	ts := make([]transaction, nTransactions)
+	ts := make([]transaction, v.transactionsAtStart())
 	taken := map[uint32]bool{}
 	for n := range ts {
 		d := roll(v.seed, forTransactions, uint64(n))
 		t := &ts[n]
 		t.seed, t.person, t.remedy = d.next(), d.next(), -1
-		t.date = start - 300*day + int64(n)*2*day
+		t.date = start - int64(2*len(ts)+26-2*n)*day
 		t.created = t.date + minute
 		t.status = []transactionStatus{txnApproved, txnInReview, txnDeclined, txnAwaitingUser}[d.weighted([]int{75, 10, 10, 5})]
 		if len(users) == 0 {

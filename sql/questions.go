@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed questions/*.sql
+//go:embed questions/*.sql evidence/*.sql
 var questionFiles embed.FS
 
 // A Question is an example of what the warehouse can be asked.
@@ -17,14 +17,19 @@ type Question struct {
 }
 
 // Questions are the examples, in the order of their file names.
-func Questions() []Question {
-	entries, err := questionFiles.ReadDir("questions")
+func Questions() []Question { return questionsIn("questions") }
+
+// Evidence are the questions that show whether the newest night missed anything.
+func Evidence() []Question { return questionsIn("evidence") }
+
+func questionsIn(dir string) []Question {
+	entries, err := questionFiles.ReadDir(dir)
 	if err != nil {
 		panic("sql: questions: " + err.Error())
 	}
 	var out []Question
 	for _, e := range entries {
-		text, err := questionFiles.ReadFile(path.Join("questions", e.Name()))
+		text, err := questionFiles.ReadFile(path.Join(dir, e.Name()))
 		if err != nil {
 			panic("sql: questions: " + err.Error())
 		}

@@ -58,7 +58,7 @@ func (p *program) demo(c *cli.Context) error {
 	d := &demo{program: p, dir: c.String("dir"), nights: c.Int("nights"), log: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	var err error
 	d.vendor, err = didittest.New(didittest.Options{Seed: uint64(c.Int("seed")), Sessions: c.Int("sessions"), Start: simulationStart,
-		APIKey: simulatedKey, PerMinute: -1})
+		APIKey: simulatedKey, PerMinute: -1, Webhook: true, Restless: 3})
 	if err != nil {
 		return err
 	}
@@ -199,23 +199,37 @@ var eventWords = map[string]string{
 	"poa_issuer_corrected": "proofs of address corrected",
 }
 
-// ask puts the example questions to the warehouse.
+// ask puts the example questions to the warehouse, after those whose answers are the evidence.
 func (d *demo) ask(ctx context.Context) error {
 	r, err := warehouse.OpenReader(ctx, d.warehouse())
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	fmt.Fprintf(d.stdout, "\nThe evidence of the last night, as the warehouse keeps it for every night:\n")
+	for _, q := range warehouse.Evidence() {
+		fmt.Fprintf(d.stdout, "\n%s\n\n", q.Title)
+		if err := d.answer(ctx, r, q.Name, q.SQL); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(d.stdout, "\nFive questions that the warehouse answers:\n")
 	for i, q := range warehouse.Questions() {
 		fmt.Fprintf(d.stdout, "\n%d. %s\n\n%s\n\n", i+1, q.Title, indent(q.SQL))
-		res, err := r.Query(ctx, q.SQL)
-		if err != nil {
-			return fmt.Errorf("question %s: %w", q.Name, err)
+		if err := d.answer(ctx, r, q.Name, q.SQL); err != nil {
+			return err
 		}
-		if err := errors.Join(res.Write(d.stdout, "table"), res.Close()); err != nil {
-			return fmt.Errorf("question %s: %w", q.Name, err)
-		}
+	}
+	return nil
+}
+
+func (d *demo) answer(ctx context.Context, r *warehouse.Reader, name, query string) error {
+	res, err := r.Query(ctx, query)
+	if err != nil {
+		return fmt.Errorf("question %s: %w", name, err)
+	}
+	if err := errors.Join(res.Write(d.stdout, "table"), res.Close()); err != nil {
+		return fmt.Errorf("question %s: %w", name, err)
 	}
 	return nil
 }

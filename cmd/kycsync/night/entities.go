@@ -3,7 +3,6 @@ package night
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"kycsync/extract"
@@ -114,7 +113,7 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 			switch k := r.things[thing{kind.document, item.ID}]; {
 			case k.Fingerprint != doc.ContentSHA256:
 				l.todo = append(l.todo, t)
-			case r.StartedAt.Sub(k.LastChecked) >= extract.Interval/2:
+			case extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt):
 				due = append(due, t)
 			default:
 				continue
@@ -143,22 +142,8 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	} else {
 		r.missedEntities(kind.document, seen)
 	}
-	l.todo = append(l.todo, r.dueDetails(kind.document, due)...)
+	l.todo = append(l.todo, due...)
 	return l, nil
-}
-
-// dueDetails picks the details that the promise asks for tonight: the share of each night, oldest
-// first.
-func (r *run) dueDetails(document schemas.DocumentKind, due []entityTask) []entityTask {
-	checked := func(t entityTask) time.Time { return r.things[thing{document, t.id}].LastChecked }
-	slices.SortFunc(due, func(a, b entityTask) int { return checked(a).Compare(checked(b)) })
-	promise := r.Promises[extract.ClassUsers]
-	share := extract.ShareOf(len(due), promise)
-	n := 0
-	for n < len(due) && (n < share || extract.MustLook(r.StartedAt.Sub(checked(due[n])), promise)) {
-		n++
-	}
-	return due[:n]
 }
 
 // missedEntities notes since when an entity is not listed any more.
@@ -241,6 +226,9 @@ func (r *run) takeEntity(kind entityKind, l *entityList, got extract.Got[entityT
 		return nil // what is stored stays, and it is asked for again
 	}
 	k := r.things[thing{kind.document, t.id}]
+	if kind.document != schemas.Transaction && k.Fingerprint == t.fingerprint {
+		r.checked[extract.ClassUsers]++
+	}
 	k.Application, k.Document, k.ID, k.Fingerprint, k.LastChecked = r.Config.Application, kind.document, t.id, t.fingerprint, at
 	if hash := transform.ContentHash(hashes); hash != k.ContentHash {
 		k.ContentHash = hash

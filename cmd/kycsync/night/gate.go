@@ -197,7 +197,7 @@ type past struct {
 }
 
 // pastCommits is how far back the figures are read.
-const pastCommits = 30
+const pastCommits = 14
 
 // past reads the figures of the newest commits. Of each run its newest commit counts.
 func (r *run) past(ctx context.Context) (*past, error) {

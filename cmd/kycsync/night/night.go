@@ -228,6 +228,7 @@ func (r *run) work(ctx, limited context.Context) error {
 	if err := r.settleAbsences(limited); err != nil {
 		return err
 	}
+	r.Step("absences")
 	if err := r.readActivity(ctx, limited); err != nil {
 		return err
 	}
@@ -263,6 +264,7 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	if err := r.readHints(limited); err != nil {
 		return err
 	}
+	r.Step("hints")
 	if err := r.countBefore(limited); err != nil {
 		return err
 	}
@@ -272,6 +274,7 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	if err := r.prove(limited); err != nil {
 		return err
 	}
+	r.Step("proved")
 	r.findAbsent()
 	if err := r.fetchWorkflows(limited); err != nil {
 		return err

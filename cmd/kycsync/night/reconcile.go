@@ -24,7 +24,6 @@ func (r *run) reconcile(ctx context.Context) error {
 		}
 		r.totals.figures = append(r.totals.figures, f)
 		r.Progress("counts", len(r.totals.figures), 0)
-		r.Step("counts")
 	}
 	sweep := r.sweep
 	if r.ranged() {

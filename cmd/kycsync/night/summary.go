@@ -55,7 +55,7 @@ type Summary struct {
 	Standings []extract.Standing `json:"standings"` // of the promises
 	Failed    map[string]string  `json:"gates_failed,omitempty"`
 	Accepted  []string           `json:"gates_accepted,omitempty"`
-	Grouped   bool               `json:"grouped"` // the last run of the group publishes for all
+	Grouped   bool               `json:"grouped"`             // the last run of the group publishes for all
 	WaitsFor  []string           `json:"waits_for,omitempty"` // applications whose gates must pass first
 
 	NightsLeft int64 `json:"nights_left"` // until all that is urgent is fetched, at this budget

@@ -162,6 +162,7 @@ func (r *run) count(ctx context.Context, c cell, day time.Time) (int, time.Time,
 	if !day.IsZero() {
 		q.DateFrom, q.DateTo = day, day
 	}
+	r.Step("count")
 	return r.Client.Count(ctx, q)
 }
 

@@ -30,7 +30,7 @@ type faultRun struct {
 // faultRuns have every fault that the fake vendor knows. The lists take a dozen requests, the rest
 // are decisions. The first ones are those of a short test.
 var faultRuns = []faultRun{
-	{faults: "badvalue:20", exit: exitDegraded, again: exitOK, says: "could not be read", check: valuesRejected},
+	{faults: "badvalue:20", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitOK, says: "could not be read", check: valuesRejected},
 	{faults: "redirect:100", exit: exitFailed, again: exitFailed, says: `unexpected redirect \(301\) to elsewhere\.example`, heals: true},
 
 	{faults: "503:1", exit: exitFailed, again: -1, says: `the vendor is unavailable: answered 503 \(attempt 6\)`, heals: true},
@@ -39,17 +39,22 @@ var faultRuns = []faultRun{
 	{faults: "reset:61,truncate:71", heals: true, says: "body of unknown length"},
 	{faults: "shortpage:3,badnext:1,slow:61:300", heals: true, says: "body of unknown length"},
 	{faults: "429:90", heals: true, says: "all requests pause"},
-	{faults: "429:40:60", flags: []string{"--max-duration", "4s"}, exit: exitAgain, again: -1, says: "the time budget ended", heals: true},
+	{faults: "429:40:60", flags: []string{"--max-duration", "4s"}, exit: exitAgain, again: -1, says: "the budget ended", heals: true},
 	{faults: "revoke:2", exit: exitCredentials, again: exitCredentials, says: `the vendor refused the key \(403\)`, heals: true},
 	{faults: "revoke:100", exit: exitCredentials, again: exitCredentials, says: `the vendor refused the key \(403\)`, heals: true},
 	{faults: "gzipbomb:2", exit: exitFailed, again: exitFailed, says: "body too large: over 16 MiB", heals: true},
-	{faults: "gzipbomb:60", exit: exitDegraded, again: -1, says: "could not be read", heals: true, check: documentsRejected("body too large")},
+	{faults: "gzipbomb:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: -1, says: "could not be read", heals: true, check: documentsRejected("body too large")},
 	{faults: "hide:100", heals: true, check: nothingRejected},
 	{faults: "hide:10", exit: exitGate, again: exitGate, says: "sessions that the list names answer 404", heals: true},
-	{faults: "insert:3,delete:4"},
-	{faults: "dupkey:90,badutf8:90,deep:90,trailing:90", exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true,
+	{faults: "gone404:30", exit: exitGate, again: exitGate, says: "sessions that the list names answer 404", heals: true},
+	{faults: "html404:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitOK, says: "could not be read", heals: true, check: documentsRejected("unexpected status 404")},
+	{faults: "unlisted:20", heals: true, check: nothingRejected},
+	{faults: "miscount:1", exit: exitGate, again: exitGate, says: "user sessions, .*: the vendor counts", heals: true},
+	{faults: "miscounted_users:5", check: nothingRejected},
+	{faults: "insert:30,delete:40"},
+	{faults: "dupkey:90,badutf8:90,deep:90,trailing:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true,
 		check: documentsRejected("duplicate member name", "invalid UTF-8", "nested deeper than 64", "bytes after the end")},
-	{faults: "bigbody:60", exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true, check: documentsRejected("body too large")},
+	{faults: "bigbody:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true, check: documentsRejected("body too large")},
 	{faults: "null-blocks:4,object-block:4,restrict:5,nomedia", check: nothingRejected},
 	{faults: "unknown-block:4,unknown-enum:4", check: drifted},
 }

@@ -141,6 +141,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
 			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
+			p.driftCommand(), p.rejectsCommand(), p.replayCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			switch asked := c.Args().First(); {
@@ -188,7 +189,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage), errors.Is(err, lake.ErrUnsuitable):
 		return exitUsage
-	case errors.Is(err, lake.ErrDamaged):
+	case errors.Is(err, lake.ErrDamaged), errors.Is(err, night.ErrFewer):
 		return exitDamaged
 	case errors.Is(err, night.ErrDeferred) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget):
 		return exitDegraded // the lake has it, and readers keep the old warehouse
@@ -202,7 +203,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, night.ErrGate):
 		return exitGate
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
-		errors.Is(err, errLocked), errors.Is(err, warehouse.ErrBusy):
+		errors.Is(err, errLocked), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):
 		return exitAgain
 	case errors.Is(err, errDegraded):
 		return exitDegraded

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -22,23 +24,30 @@ import (
 // processes that are killed.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kycsync": func() {
-		testStep = killAt(os.Getenv("KYCSYNC_TEST_KILL"))
+		testStep = atSteps(os.Getenv("KYCSYNC_TEST_STEPS"), os.Getenv("KYCSYNC_TEST_KILL"))
 		testBatch, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_BATCH"))
 		main()
 	}})
 }
 
-// killAt returns a step hook that kills the process at the nth hit of a step: "commit:2".
-func killAt(spec string) func(string) {
-	step, nth, ok := strings.Cut(spec, ":")
-	if !ok {
-		return nil
+// atSteps returns a step hook that writes the name of each step to a file, if one is named, and kills
+// the process at the nth hit of a step: "commit:2".
+func atSteps(file, kill string) func(string) {
+	out := io.Discard
+	if file != "" {
+		f, err := os.Create(file)
+		if err != nil {
+			panic(err)
+		}
+		out = f
 	}
+	step, nth, kills := strings.Cut(kill, ":")
 	left, err := strconv.Atoi(nth)
-	if err != nil {
+	if kills && err != nil {
 		panic(err)
 	}
 	return func(name string) {
+		fmt.Fprintln(out, name)
 		if name != step {
 			return
 		}

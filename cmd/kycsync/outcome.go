@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kycsync/cmd/kycsync/night"
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 
@@ -45,6 +46,9 @@ func hint(verb string, code int, err error) string {
 	case exitUsage:
 		return strings.TrimSpace("Nothing was changed. See kycsync help "+verb) + "."
 	case exitAgain:
+		if errors.Is(err, night.ErrStaged) {
+			return "Nothing was changed. Run kycsync sync until it publishes, then the same command again."
+		}
 		return "Nothing is lost. Run the same command again."
 	case exitCredentials:
 		if errors.Is(err, lake.ErrDenied) || errors.Is(err, fs.ErrPermission) {
@@ -56,6 +60,9 @@ func hint(verb string, code int, err error) string {
 	case exitDamaged:
 		if errors.Is(err, errBadWarehouse) {
 			return "Nothing was changed. kycsync rebuild makes the warehouse again from the lake."
+		}
+		if errors.Is(err, night.ErrFewer) {
+			return "Nothing was changed. Run kycsync verify; if it finds nothing, this version of kycsync reads less than the one that stored the rows."
 		}
 		if verb == "verify" {
 			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."

@@ -26,6 +26,7 @@ type bins struct {
 type bin struct {
 	open  []byte
 	pages []extent // packed, in the file
+	size  int      // of all, unpacked
 }
 
 type extent struct {
@@ -56,7 +57,9 @@ func (b *bins) put(r *record) error {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(r.application + "\x00" + r.root + "\x00" + r.entity()))
 	to := &b.bins[hash.Sum32()%uint32(len(b.bins))]
+	waiting := len(to.open)
 	to.open = r.append(to.open)
+	to.size += len(to.open) - waiting
 	if len(to.open) < b.page {
 		return nil
 	}
@@ -78,7 +81,7 @@ func (b *bins) flush(to *bin) error {
 // as long as the records are.
 func (b *bins) take(i int) ([]record, error) {
 	from := &b.bins[i]
-	var text []byte
+	text := make([]byte, 0, from.size)
 	for _, p := range from.pages {
 		b.pack = slices.Grow(b.pack[:0], p.n)[:p.n]
 		if _, err := b.file.ReadAt(b.pack, p.at); err != nil {

@@ -223,8 +223,7 @@ func (r *run) isStored(p pending) bool {
 // makeRows turns the batch into rows under that number, in parts that are not yet in the lake.
 func (r *run) makeRows(w *partSet, seq int64) error {
 	r.batch.inOrder()
-	notes := &notes{run: r, seq: seq,
-		rejects: transform.NewRows(schemas.Lookup("rejects")), drift: map[driftKey]*transform.Drift{}}
+	notes := newNotes(r, seq)
 	versions := slices.Concat(r.batch.versions, r.batch.entities)
 	if err := flatten(versions, seq, func(c *chunk) error {
 		notes.take(c.rows)

@@ -214,7 +214,7 @@ func (r *run) past(ctx context.Context) (*past, error) {
 		if c.Seq > r.head.Seq {
 			break
 		}
-		if c.RunID == r.RunID || c.Kind != lake.Sync {
+		if _, asked := c.Figures["listed"]; c.RunID == r.RunID || !asked {
 			continue
 		}
 		if runs[c.RunID] == nil {

@@ -30,17 +30,7 @@ func (n *notes) take(f *transform.Flattener) {
 	for _, rej := range f.Rejects() {
 		n.reject(rejected{Reject: rej, at: n.run.Now().UTC()})
 	}
-	for _, d := range f.Drift() {
-		key := driftKey{document: d.Document, path: d.Path, kind: d.Kind}
-		if d.Kind == transform.DriftValue {
-			key.example = d.Example
-		}
-		if have := n.drift[key]; have != nil {
-			have.Count += d.Count
-		} else {
-			n.drift[key] = &d
-		}
-	}
+	n.takeDrift(f)
 }
 
 func (n *notes) reject(rej rejected) {

@@ -18,7 +18,7 @@ import (
 
 // Errors of a replay. After them the lake is as it was.
 var (
-	ErrStaged = errors.New("the newest commits are not published yet, and a replay would publish them unjudged; run kycsync sync until it publishes, then replay")
+	ErrStaged = errors.New("the newest commits are not published yet, and a replay would publish them unjudged")
 	ErrFewer  = errors.New("the documents give less than what is stored")
 )
 
@@ -66,7 +66,7 @@ type replay struct {
 	next     *lake.Commit
 	chain    map[int64]string // number of a commit to its run
 	bins     *bins
-	binBytes int64 // see there
+	binBytes int64
 	before   census
 	after    census
 	known    map[string]map[schemas.SessionID]schemas.Known // by application, read when it is needed
@@ -92,8 +92,8 @@ const (
 // does everything that no document says: runs, totals, promises and what is known of each entity.
 //
 // Of cfg the fields Lake, Warehouse, WorkDir, Now, Version, Log, Progress and Step count. The steps are
-// "replay.part", after each part, "replay.commit" and "replay.committed". Errors: ErrStaged, ErrFewer, ErrDeferred, and those
-// of package lake; ErrConflict says that another run committed meanwhile.
+// "replay.part", after each part, "replay.commit" and "replay.committed". Errors: ErrStaged, ErrFewer,
+// ErrDeferred, and those of package lake; ErrConflict says that another run committed meanwhile.
 func Replay(ctx context.Context, cfg Config) (*Replayed, error) {
 	cfg.defaults()
 	rp := newReplay(cfg)

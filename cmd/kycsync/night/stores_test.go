@@ -14,7 +14,7 @@ import (
 // Three nights into a directory and into Google Cloud Storage give the same content, which is the
 // vendor's own account. KYCSYNC_TEST_SESSIONS sets another size.
 func TestTwoStoresHoldTheTruth(t *testing.T) {
-	sessions, nights := searched("SESSIONS", 3000), 3
+	sessions, nights := searched("SESSIONS", 1500), 3
 	if testing.Short() {
 		sessions, nights = 150, 2
 	}

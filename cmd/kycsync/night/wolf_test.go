@@ -12,7 +12,7 @@ import (
 // Night after night of a busy and honest vendor no gate fails and no figure differs.
 // KYCSYNC_TEST_WOLF sets the number of nights.
 func TestNoGateCriesWolf(t *testing.T) {
-	nights := searched("WOLF", 60)
+	nights := searched("WOLF", 20)
 	if testing.Short() {
 		nights = 4
 	}

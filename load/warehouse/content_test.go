@@ -105,6 +105,7 @@ func TestVerify(t *testing.T) {
 		{"somebody else's", func(w *world) { w.tamper("DROP TABLE _commits") }, "the warehouse cannot be read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w := base.clone(t)
 			tt.damage(w)
 			v, err := Verify(t.Context(), w.lake, w.cfg)

@@ -98,6 +98,7 @@ func TestBuildFileInDoubtIsRebuilt(t *testing.T) {
 			continue // every kind in the full run
 		}
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w := base.clone(t)
 			w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "c"}}})
 			tt.damage(t, filepath.Join(w.cfg.Path+".build", "warehouse.duckdb"))
@@ -191,6 +192,7 @@ func TestLakeInDoubtPublishesNothing(t *testing.T) {
 			continue // every kind in the full run
 		}
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w := base.clone(t)
 			tt.commit(t, w)
 			var log bytes.Buffer

@@ -94,6 +94,7 @@ func TestVersionThatOnlyAChildTellsOf(t *testing.T) {
 // rebuild gives, and the same content as the lake.
 func TestUpdateOfEntitiesEqualsRebuild(t *testing.T) {
 	w := newWorld(t)
+	w.cfg.Threads = 2
 	rng := rand.New(rand.NewPCG(7, 0))
 	for range 6 {
 		rows := randomRows(rng)

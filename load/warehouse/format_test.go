@@ -60,22 +60,14 @@ func TestFormats(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestUnknownFormat(t *testing.T) {
-	w := newWorld(t)
-	w.update()
-	r, err := OpenReader(t.Context(), w.cfg.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	res, err := r.Query(t.Context(), "SELECT 1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Close()
-	if err := res.Write(&bytes.Buffer{}, "xml"); err == nil || err.Error() != `format "xml", want table, csv or json` {
-		t.Errorf("error %v", err)
-	}
+	t.Run("unknown", func(t *testing.T) {
+		res, err := r.Query(t.Context(), "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Close()
+		if err := res.Write(&bytes.Buffer{}, "xml"); err == nil || err.Error() != `format "xml", want table, csv or json` {
+			t.Errorf("error %v", err)
+		}
+	})
 }

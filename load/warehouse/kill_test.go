@@ -45,7 +45,7 @@ func dieUpdating() {
 		panic(err)
 	}
 	n := 0
-	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Step: func(string) {
+	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Threads: 1, Step: func(string) {
 		if n++; n == at {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}

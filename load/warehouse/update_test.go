@@ -124,7 +124,9 @@ func TestUpdateEqualsRebuild(t *testing.T) {
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
+			w.cfg.Threads = 2
 			rng := rand.New(rand.NewPCG(seed, 0))
 			for range 6 {
 				w.commit(randomRows(rng))
@@ -206,10 +208,12 @@ func TestCancelledBuild(t *testing.T) {
 	if testing.Short() {
 		steps = steps[1:2]
 	}
+	empty := newWorld(t)
+	empty.update()
 	for _, at := range steps {
 		t.Run(at, func(t *testing.T) {
-			w := newWorld(t)
-			w.update()
+			t.Parallel()
+			w := empty.clone(t)
 			w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 			ctx, cancel := context.WithCancel(t.Context())
 			w.cfg.Step = func(step string) {

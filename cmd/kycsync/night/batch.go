@@ -100,6 +100,9 @@ func (r *run) take(got extract.Fetched, failed error) error {
 		r.remember(next)
 		return nil
 	}
+	if known.ContentHash == (schemas.Digest{}) {
+		r.NewStored++
+	}
 	next.ContentHash, next.ActivityDue = hash, row.Kind == schemas.UserSession
 	r.remember(next)
 	at := next.LastChecked

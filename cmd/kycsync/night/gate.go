@@ -108,7 +108,7 @@ func (r *run) gate(ctx context.Context) error {
 	if stale > max(fewStale, int64(r.Gates.Stale*float64(present))) {
 		r.fail(gateStale, "the newest document of %d of %d sessions cannot be read; kycsync rejects list tells why", stale, present)
 	}
-	if rejects := past.unpublished["rejects"] + r.Rejects; float64(rejects) > max(fewValues, r.Gates.Rejects*float64(past.unpublished["versions"]+r.Versions)) {
+	if rejects := past.unpublished["withheld"] + r.Withheld; float64(rejects) > max(fewValues, r.Gates.Rejects*float64(past.unpublished["versions"]+r.Versions)) {
 		r.fail(gateRejects, "%d elements could not be read in %d versions that are not yet published; kycsync rejects list tells why", rejects, past.unpublished["versions"]+r.Versions)
 	}
 	for name, share := range r.fullness.jumps(past.fullness, r.Gates.Nulls) {
@@ -130,8 +130,8 @@ func (r *run) gateList(past *past) {
 	if r.Known >= fewKnown && listed > 0 && float64(listed) < (1-r.Gates.Shrink)*float64(r.Known) {
 		r.fail(gateShrink, "the vendor lists %d sessions, and %d are known", listed, r.Known)
 	}
-	if usual := past.newPerNight() * past.nightsUntil(r.StartedAt); past.nights >= 3 && r.Planned["new"] > fewNew && float64(r.Planned["new"]) > r.Gates.Spike*usual {
-		r.fail(gateSpike, "%d new sessions, where %.0f were to be expected", r.Planned["new"], usual)
+	if usual, fresh := past.newPerNight()*past.nightsUntil(r.StartedAt), past.unpublished["new_stored"]+r.Planned["new"]; past.nights >= 3 && fresh > fewNew && float64(fresh) > r.Gates.Spike*usual {
+		r.fail(gateSpike, "%d new sessions since the last publication, where %.0f were to be expected", fresh, usual)
 	}
 }
 
@@ -152,7 +152,8 @@ func (r *run) distrust() {
 func (r *run) mayPublish(ctx context.Context) (bool, error) {
 	publish := r.Group.conclude(r.urgent == 0, len(r.gates) > 0)
 	if staged := r.head != nil && r.head.Seq != r.head.PublishedSeq; staged && (r.Reconcile || r.ranged()) {
-		return false, nil // a night that has more to say than this run must publish what it left
+		r.Staged = true // a night that has more to say than this run must publish what it left
+		return false, nil
 	}
 	if !publish || r.head == nil || r.head.Seq == r.head.PublishedSeq {
 		return publish, nil
@@ -225,8 +226,9 @@ func (r *run) past(ctx context.Context) (*past, error) {
 	for i, id := range order {
 		c := runs[id]
 		if c.Seq > r.head.PublishedSeq {
-			p.unpublished["rejects"] += c.Figures["rejects"]
-			p.unpublished["versions"] += c.Figures["versions"]
+			for _, name := range []string{"withheld", "versions", "new_stored"} {
+				p.unpublished[name] += c.Figures[name]
+			}
 			continue
 		}
 		p.fullness.add(c.Figures)

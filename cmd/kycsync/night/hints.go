@@ -9,19 +9,19 @@ import (
 	"kycsync/schemas"
 )
 
-// hintsOverlap is how far before the newest commit the log of deliveries is read again: a run
-// reads it when it begins and commits when it ends.
+// hintsOverlap is how far before the newest night the log of deliveries is read again: a delivery may
+// enter the log late.
 const hintsOverlap = 24 * time.Hour
 
 // readHints reads the vendor's log of webhook deliveries, whose sessions go to the front of the
 // queue. The sync does without where there is no log or the key may not read it. A hint that
 // the night has no time for is remembered.
 func (r *run) readHints(ctx context.Context) error {
-	if r.head == nil {
+	if r.lastNight.IsZero() {
 		return nil // everything is new
 	}
 	r.announced = map[schemas.SessionID]time.Time{}
-	r.hintsSince = r.head.CommittedAt.Add(-hintsOverlap)
+	r.hintsSince = r.lastNight.Add(-hintsOverlap)
 	deliveries, err := r.Client.Deliveries(ctx, r.hintsSince)
 	if errors.Is(err, extract.ErrForbidden) {
 		r.HintsRefused = true

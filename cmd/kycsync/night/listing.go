@@ -2,6 +2,7 @@ package night
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 	"unique"
@@ -126,6 +127,9 @@ func (r *run) sweep(ctx context.Context) error {
 
 // sweepRange lists the sessions of both kinds that were created in a range of days.
 func (r *run) sweepRange(ctx context.Context) error {
+	if err := errors.Join(r.readOrigins(ctx), r.readRemediations(ctx)); err != nil {
+		return err
+	}
 	last := r.To.AddDate(0, 0, -1)
 	for _, kind := range []schemas.SessionKind{schemas.UserSession, schemas.BusinessSession} {
 		s, err := r.Client.SweepDays(ctx, kind, r.From, last, func(p extract.Page) error { return r.seePage(p, false) })

@@ -141,18 +141,21 @@ type run struct {
 	arrived, concluded bool // at the last commit
 	saved              time.Time
 
-	totals       totals
-	absent       []schemas.Known
-	absence      absence
-	hintsRead    bool
-	hintsSince   time.Time
-	announced    map[schemas.SessionID]time.Time
-	origins      *origins
-	remediations map[schemas.SessionID]bool // that a transaction asked for
-	fullness     fullness
-	looked       []schemas.SessionID // whose decision was read
-	checked      map[extract.Class]int
-	users        userCounts
+	totals        totals
+	absent        []schemas.Known
+	absence       absence
+	hintsRead     bool
+	hintsSince    time.Time
+	lastNight     time.Time // when the newest night of the application began; zero: none did
+	announced     map[schemas.SessionID]time.Time
+	origins       *origins
+	storedRows    []extract.Row                   // of all versions, for a range
+	storedOrigins map[schemas.SessionID][2]string // origin and rule, for a range
+	remediations  map[schemas.SessionID]bool      // that a transaction asked for
+	fullness      fullness
+	looked        []schemas.SessionID // whose decision was read
+	checked       map[extract.Class]int
+	users         userCounts
 }
 
 // Run executes the nightly job once. The Summary is filled as far as the run came, also on error.
@@ -328,6 +331,9 @@ func (r *run) read(ctx context.Context) error {
 		return err
 	}
 	if r.flows, err = readWorkflows(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+		return err
+	}
+	if r.lastNight, err = lastNight(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
 		return err
 	}
 	return r.readMismatches(ctx)

@@ -35,6 +35,9 @@ func (n *notes) take(f *transform.Flattener) {
 
 func (n *notes) reject(rej rejected) {
 	n.run.Rejects++
+	if rej.Scope != transform.ScopeDocument {
+		n.run.Withheld++
+	}
 	if rej.Scope == transform.ScopeDocument && (rej.Document == schemas.Decision || rej.Document == schemas.ListRow) {
 		if n.stale == nil {
 			n.stale = map[schemas.SessionID]bool{}

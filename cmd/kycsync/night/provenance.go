@@ -2,6 +2,7 @@ package night
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sort"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"kycsync/schemas"
 	"kycsync/transform"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/go-json-experiment/json"
 )
 
@@ -17,10 +19,32 @@ import (
 // vendor has it.
 func (r *run) provenance(row *extract.Row) transform.Canonical {
 	if r.origins == nil {
-		r.origins = newOrigins(r.listing, r.remediations)
+		r.origins = newOrigins(r.listing, r.storedRows, r.remediations)
 	}
 	origin, rule := r.origins.of(row)
+	if stored, ok := r.storedOrigins[row.ID]; ok {
+		origin, rule = stored[0], stored[1]
+	}
 	return provenanceDocument(map[string]any{"upstream_state": string(schemas.Present), "origin": origin, "origin_rule": rule})
+}
+
+// readOrigins reads the stored origins, and of all stored sessions what origins follow from: who
+// lists a range alone does not see what came before.
+func (r *run) readOrigins(ctx context.Context) error {
+	r.storedOrigins = map[schemas.SessionID][2]string{}
+	if r.head == nil || r.Reconcile {
+		return nil
+	}
+	return each(ctx, r.Lake, r.head, "sessions", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("application"), i) != r.Config.Application {
+			return
+		}
+		r.storedOrigins[schemas.SessionID(textAt(cell("session_id"), i))] = [2]string{wordAt(cell("origin"), i), wordAt(cell("origin_rule"), i)}
+		row := extract.Row{Kind: schemas.SessionKind(wordAt(cell("session_kind"), i)), Number: intAt(cell("session_number"), i),
+			Status: wordAt(cell("status"), i), CreatedAt: timeAt(cell("created_at"), i)}
+		row.User, _ = userID(textAt(cell("didit_internal_id"), i))
+		r.storedRows = append(r.storedRows, row)
+	})
 }
 
 // provenanceDocument panics on values that are not JSON: they are ours.
@@ -60,14 +84,18 @@ type numbered struct {
 // Numbers are given when a session comes to the vendor; clocks may differ by a little.
 const importedAfter = 24 * time.Hour
 
-func newOrigins(l *listing, remediations map[schemas.SessionID]bool) *origins {
+func newOrigins(l *listing, stored []extract.Row, remediations map[schemas.SessionID]bool) *origins {
 	o := &origins{newest: map[schemas.SessionKind][]numbered{}, remediations: remediations}
-	l.each(func(row *extract.Row) {
+	add := func(row *extract.Row) {
 		if row.User != ([16]byte{}) {
 			o.byUser = append(o.byUser, sibling{row.User, row.Number, row.Status == "Approved" || row.Status == "Kyc Expired"})
 		}
 		o.newest[row.Kind] = append(o.newest[row.Kind], numbered{row.Number, row.CreatedAt})
-	})
+	}
+	l.each(add)
+	for i := range stored {
+		add(&stored[i])
+	}
 	slices.SortFunc(o.byUser, func(a, b sibling) int {
 		return cmp.Or(slices.Compare(a.user[:], b.user[:]), cmp.Compare(a.number, b.number))
 	})

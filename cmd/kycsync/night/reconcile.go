@@ -14,7 +14,7 @@ func (r *run) reconcile(ctx context.Context) error {
 		first, _ := time.Parse("2006-01", months[0])
 		r.From, r.To = first, first.AddDate(0, len(months), 0)
 	}
-	for _, f := range figuresOf(months, func(int) bool { return true }) {
+	for _, f := range figuresOf(months, func(cell) bool { return true }) {
 		if r.ranged() && f.month == "" {
 			continue
 		}

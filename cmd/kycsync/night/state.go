@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unique"
 
 	"kycsync/load/lake"
@@ -76,6 +77,24 @@ func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 		Activity: digestAt(cell("activity_hash"), i), ActivityChecked: timeAt(cell("activity_checked"), i), ActivityDue: boolAt(cell("is_activity_due"), i),
 		Upstream: schemas.Upstream(wordAt(cell("upstream_state"), i)), AbsentSince: timeAt(cell("absent_since"), i), GoneSince: timeAt(cell("gone_since"), i),
 	}
+}
+
+// lastNight returns when the newest night of the application began, among the runs of the lake.
+func lastNight(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (at time.Time, err error) {
+	parts := inSequence(c, "runs")
+	for i := len(parts) - 1; i >= 0 && at.IsZero(); i-- {
+		one := *c
+		one.Tables = map[string]map[string]lake.Part{"runs": {parts[i].Name: parts[i]}}
+		err := each(ctx, l, &one, "runs", dir, func(cell func(string) arrow.Array, i int) {
+			if textAt(cell("application"), i) == application && textAt(cell("kind"), i) == "sync" {
+				at = later(at, timeAt(cell("started_at"), i))
+			}
+		})
+		if err != nil {
+			return at, err
+		}
+	}
+	return at, nil
 }
 
 // readEntities returns what the lake knows about each entity of the application.

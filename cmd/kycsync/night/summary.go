@@ -33,6 +33,8 @@ type Summary struct {
 	Details        int64                          `json:"details"` // of users, businesses and transactions
 	Versions       int64                          `json:"versions"`
 	Rejects        int64                          `json:"rejects"`
+	Withheld       int64                          `json:"withheld"`   // of the rejects, rows and values
+	NewStored      int64                          `json:"new_stored"` // first versions
 	Drift          int64                          `json:"drift"`
 	Entities       map[schemas.DocumentKind]int64 `json:"entities"` // listed users, businesses, transactions
 	EntityVersions int64                          `json:"entity_versions"`
@@ -55,6 +57,7 @@ type Summary struct {
 	Standings []extract.Standing `json:"standings"` // of the promises
 	Failed    map[string]string  `json:"gates_failed,omitempty"`
 	Accepted  []string           `json:"gates_accepted,omitempty"`
+	Staged    bool               `json:"staged"`              // a night must publish it, together with what other runs left
 	Grouped   bool               `json:"grouped"`             // the last run of the group publishes for all
 	WaitsFor  []string           `json:"waits_for,omitempty"` // applications whose gates must pass first
 
@@ -94,7 +97,7 @@ func (r *run) figures() map[string]int64 {
 	r.fillStats()
 	f := map[string]int64{
 		"listed": r.Listed, "not_due": r.NotDue, "fetched": r.Fetched, "unchanged": r.Unchanged, "gone": r.Gone, "feeds": r.Feeds, "details": r.Details,
-		"versions": r.Versions, "entity_versions": r.EntityVersions, "rejects": r.Rejects, "drift": r.Drift,
+		"versions": r.Versions, "entity_versions": r.EntityVersions, "rejects": r.Rejects, "withheld": r.Withheld, "new_stored": r.NewStored, "drift": r.Drift,
 		"absent": r.Absent, "absent_noted": r.AbsentNoted, "unlisted": r.Unlisted, "deleted": r.Deleted, "out_of_scope": r.OutOfScope,
 		"deliveries": r.Deliveries, "hinted_news": r.HintedNews, "silent_news": r.SilentNews, "unannounced": r.Unannounced,
 		"identities": r.fullness.identities, "identities_numbered": r.fullness.numbered, "identities_pictured": r.fullness.pictured,
@@ -117,6 +120,7 @@ const (
 	outcomeGate      = "gate failed"
 	outcomeBudget    = "budget ended"
 	outcomeWaits     = "waits for another application"
+	outcomeStaged    = "waits for a night"
 )
 
 // outcome is how the run ends, and why in a sentence.
@@ -128,6 +132,8 @@ func (r *run) outcome() (outcome, note string) {
 		return outcomeBudget, fmt.Sprintf("%d urgent sessions are left for %d more nights", r.urgent, r.NightsLeft)
 	case len(r.WaitsFor) > 0:
 		return outcomeWaits, strings.Join(r.WaitsFor, ", ")
+	case r.Staged:
+		return outcomeStaged, ""
 	case r.Rejects > 0:
 		return outcomeDegraded, fmt.Sprintf("%d elements could not be read", r.Rejects)
 	}

@@ -78,7 +78,7 @@ func (r *run) countBefore(ctx context.Context) error {
 		return nil // what there is to count becomes known by the first list
 	}
 	tonight, months := r.turns(), r.months()
-	for _, f := range figuresOf(months, func(i int) bool { return tonight[i%rotation] }) {
+	for _, f := range figuresOf(months, func(c cell) bool { return tonight[c.turn()] }) {
 		var err error
 		if f.before, f.at, err = r.count(ctx, f.cell, time.Time{}); err != nil {
 			return err
@@ -90,7 +90,7 @@ func (r *run) countBefore(ctx context.Context) error {
 }
 
 // figuresOf returns the marginal figures, and of the cells those that are wanted.
-func figuresOf(months []string, wanted func(i int) bool) (all []*figure) {
+func figuresOf(months []string, wanted func(cell) bool) (all []*figure) {
 	add := func(c cell) { all = append(all, &figure{cell: c, before: -1, after: -1}) }
 	add(cell{})
 	for _, m := range months {
@@ -99,28 +99,31 @@ func figuresOf(months []string, wanted func(i int) bool) (all []*figure) {
 	for _, s := range statuses {
 		add(cell{status: s})
 	}
-	i := 0
 	for _, m := range months {
 		for _, s := range statuses {
-			if wanted(i) {
-				add(cell{m, s})
+			if c := (cell{m, s}); wanted(c) {
+				add(c)
 			}
-			i++
 		}
 	}
 	return all
 }
 
-// turns returns which numbers of the rotation have their turn: that of today, and those of the days
-// since anything was looked at, so that a night without a run skips none.
-func (r *run) turns() (t [rotation]bool) {
-	last := time.Time{}
-	for _, k := range r.known {
-		last = later(last, k.LastChecked)
+// turn is the number of a cell in the rotation, the same whatever other cells there are.
+func (c cell) turn() int {
+	m, err := time.Parse("2006-01", c.month)
+	if err != nil {
+		panic("night: a month: " + err.Error())
 	}
+	return ((m.Year()*12+int(m.Month()))*len(statuses) + slices.Index(statuses, c.status)) % rotation
+}
+
+// turns returns which numbers of the rotation have their turn: that of today, and those of the days
+// since the last night, so that a night without a run skips none.
+func (r *run) turns() (t [rotation]bool) {
 	day := func(t time.Time) int64 { return t.Unix() / 86400 }
 	today := day(r.StartedAt)
-	for d := max(day(last)+1, today-rotation+1); d <= today; d++ {
+	for d := max(day(r.lastNight)+1, today-rotation+1); d <= today; d++ {
 		t[d%rotation] = true
 	}
 	t[today%rotation] = true
@@ -182,25 +185,39 @@ func (r *run) tally() tally {
 func (r *run) prove(ctx context.Context) error {
 	listed := r.tally()
 	if len(r.totals.figures) == 0 {
-		r.totals.figures = figuresOf(r.listedMonths(), func(int) bool { return false })
+		r.totals.figures = figuresOf(r.listedMonths(), func(cell) bool { return false })
 	}
+	for range provePasses {
+		again, err := r.provePass(ctx, listed)
+		if err != nil || !again {
+			return err
+		}
+		listed = r.tally() // what was listed again may have moved figures that were settled
+	}
+	return nil
+}
+
+// provePasses is how often the figures are gone through.
+const provePasses = 3
+
+// provePass settles the figures that are not those of the list. It reports whether the list changed.
+func (r *run) provePass(ctx context.Context, listed tally) (changed bool, err error) {
 	for _, f := range r.totals.figures {
-		if f.before == listed.of(f.cell) {
+		if f.differs || f.moving || f.vendor() == listed.of(f.cell) {
 			continue
 		}
-		var err error
 		if f.after, f.at, err = r.count(ctx, f.cell, time.Time{}); err != nil {
-			return err
+			return false, err
 		}
 		if r.explicable(f.after - listed.of(f.cell)) {
 			continue
 		}
 		if err := r.mend(ctx, f); err != nil {
-			return err
+			return false, err
 		}
-		listed = r.tally()
+		listed, changed = r.tally(), true
 	}
-	return nil
+	return changed, nil
 }
 
 // explicable reports whether the vendor may count so many more than were listed: of list rows that
@@ -347,6 +364,9 @@ func join(parts ...string) string {
 // the gate.
 func (r *run) totalRows(seq int64) *transform.Rows {
 	rows := transform.NewRows(schemas.Lookup("control_totals"))
+	if r.ranged() && !r.Reconcile {
+		return rows // it has listed no whole month
+	}
 	r.Totals, r.Unequal = map[string]int64{}, nil
 	add := func(kind string, f *figure, dimension string, vendor any, lake int, state, explanation string) {
 		r.Totals[state]++

@@ -71,18 +71,23 @@ func markdown(columns []column) string {
 // verdict says whether the promise of a class was kept at the end of each of the last nights, and if
 // not, how it stood at the worst of them. Sessions that are not listed any more are left out.
 func (c *column) verdict(class Class) string {
-	broken, most, outlook := 0, 0, ""
-	var last Standing
+	broken, most, of, outlook := 0, 0, 0, ""
 	var oldest, worst time.Duration
 	for _, a := range c.last() {
 		for _, s := range a.standings {
 			if s.Class != class {
 				continue
 			}
-			last, oldest, worst = s, max(oldest, s.Oldest), max(worst, a.worst[class])
-			if beyond := s.Beyond - a.missing[class]; beyond > 0 {
-				broken, most, outlook = broken+1, max(most, beyond), fmt.Sprintf("in %d nights", s.Nights)
+			oldest, worst = max(oldest, s.Oldest), max(worst, a.worst[class])
+			beyond := s.Beyond - a.missing[class]
+			if beyond <= 0 {
+				continue
 			}
+			broken++
+			if beyond > most {
+				most, of = beyond, s.Sessions
+			}
+			outlook = fmt.Sprintf("%d nights", s.Nights)
 			if s.Nights == Never {
 				outlook = "never"
 			}
@@ -92,7 +97,7 @@ func (c *column) verdict(class Class) string {
 	if broken == 0 {
 		return "kept: " + ages
 	}
-	return fmt.Sprintf("**beyond in %d of %d nights**, up to %s of %s, kept %s; %s", broken, nightsShown, grouped(most), grouped(last.Sessions), outlook, ages)
+	return fmt.Sprintf("**beyond in %d of %d nights**, up to %s of %s, outlook %s; %s", broken, nightsShown, grouped(most), grouped(of), outlook, ages)
 }
 
 // settles is the first night after the first sync from which on every promise is kept.

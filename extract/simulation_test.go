@@ -15,8 +15,9 @@ import (
 const simulated = "KYCSYNC_TEST_SIMULATION"
 
 const (
-	nightsAfter = 45 // the first sync
-	nightsShown = 14 // the last ones
+	nightsAfter = 45  // the first sync
+	nightsShown = 14  // the last ones
+	nightsFirst = 100 // at most, of the first sync
 )
 
 // A scenario is a course and what it is run on.
@@ -36,16 +37,16 @@ func scenarioOf(sessions, pageSize int, held bool) scenario {
 //
 // A night here is the order of cmd/kycsync/night on virtual time; the plan, the budget and the promises are
 // those of this package. -v prints what each purpose takes. KYCSYNC_TEST_SIMULATION=1 adds 100,000 and
-// 1,000,000 sessions; that takes a quarter of an hour and 3 GB:
+// 1,000,000 sessions and pages of 200; that takes half an hour of CPU and 6 GB:
 //
-//	KYCSYNC_TEST_SIMULATION=1 go test ./extract -run TestSimulation -v -timeout 2h
+//	KYCSYNC_TEST_SIMULATION=1 go test ./extract -run TestSimulation -v -timeout 4h
 func TestSimulation(t *testing.T) {
 	sizes, pageSizes := []int{10_000}, []int{50}
 	if os.Getenv(simulated) != "" {
 		sizes, pageSizes = append(sizes, 100_000, 1_000_000), append(pageSizes, 200)
 	}
-	for name, held := range map[string]bool{"review queue drains": false, "review queue stays": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		t.Run(map[bool]string{false: "review queue drains", true: "review queue stays"}[held], func(t *testing.T) {
 			var columns []column
 			for _, size := range sizes {
 				for _, pageSize := range pageSizes {
@@ -58,6 +59,31 @@ func TestSimulation(t *testing.T) {
 			}
 			t.Logf("requests a night, mean of the last %d of %d nights\n%s", nightsShown, nightsAfter, markdown(columns))
 		})
+	}
+}
+
+// Where the budget is a tenth too small, every class waits a little and none for ever.
+func TestSimulationOfTooSmallABudget(t *testing.T) {
+	s := scenarioOf(10_000, 50, false)
+	s.perMinute = 6
+	c := live(t, s)
+	t.Logf("%d requests a minute\n%s", s.perMinute, markdown([]column{c}))
+	broken := 0
+	for _, a := range c.last() {
+		if a.breaks() {
+			broken++
+		}
+		for _, s := range a.standings {
+			if s.Oldest > s.Promise+3*Interval {
+				t.Errorf("night of %s: the oldest of class %s is %v, promised are %v", a.start.Format(time.DateOnly), s.Class, s.Oldest, s.Promise)
+			}
+			if s.Beyond > 0 && s.Nights == 0 {
+				t.Errorf("night of %s: %d of class %s are beyond their promise, and the outlook is that it is kept", a.start.Format(time.DateOnly), s.Beyond, s.Class)
+			}
+		}
+	}
+	if broken == 0 {
+		t.Error("every promise is kept: want a budget that is too small")
 	}
 }
 
@@ -79,8 +105,10 @@ func live(t *testing.T, s scenario) column {
 			continue
 		}
 		c.first = a
-		c.firstNights++
 		c.firstRequests += a.requests()
+		if c.firstNights++; c.firstNights > nightsFirst {
+			t.Fatalf("%d sessions, pages of %d: the first sync does not end", s.sessions, s.pageSize)
+		}
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -150,12 +151,10 @@ func mustRun(t *testing.T, n nightly) map[string]int {
 	return hits
 }
 
-// command is the program as a process. It gives DuckDB one thread, by the variable with which a
-// cluster does, and lets garbage lie: with so few rows the rest of the time goes into that.
 func command(dir string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command("kycsync", args...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "KYCSYNC_API_KEY="+simulatedKey, "SLURM_CPUS_ON_NODE=1", "GOGC=400"), env...)
+	cmd.Env = slices.Concat(os.Environ(), thrifty, []string{"KYCSYNC_API_KEY=" + simulatedKey}, env)
 	return cmd
 }
 

@@ -30,6 +30,11 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// thrifty is what the processes of a test have in their environment. DuckDB gets one thread, by the
+// variable with which a cluster gives it, and garbage may lie: with few rows, threads and collection
+// cost more than they bring. The tests of package warehouse have builds with two.
+var thrifty = []string{"SLURM_CPUS_ON_NODE=1", "GOGC=400"}
+
 // atSteps returns a step hook that writes the name of each step to a file, if one is named, and kills
 // the process at the nth hit of a step: "commit:2".
 func atSteps(file, kill string) func(string) {
@@ -75,6 +80,7 @@ func TestStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("KYCSYNC_API_KEY", simulatedKey)
 			env.Setenv("KYCSYNC_RATE", "0")
+			env.Vars = append(env.Vars, thrifty...)
 			env.Values[vendorKey{}] = new(*didittest.Vendor)
 			return nil
 		},

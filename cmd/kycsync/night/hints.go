@@ -3,6 +3,7 @@ package night
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"kycsync/extract"
@@ -25,7 +26,11 @@ func (r *run) readHints(ctx context.Context) error {
 	deliveries, err := r.Client.Deliveries(ctx, r.hintsSince)
 	if errors.Is(err, extract.ErrForbidden) {
 		r.HintsRefused = true
-		r.Log.Info("the log of webhook deliveries is not read: the key may not; changes are found without it", "application", r.Config.Application)
+		level := slog.LevelInfo
+		if r.head.Figures["hints_refused"] > 0 {
+			level = slog.LevelDebug // it was said when it was found out
+		}
+		r.Log.Log(ctx, level, "the log of webhook deliveries is not read: the key may not; changes are found without it", "application", r.Config.Application)
 		return nil
 	}
 	if err != nil && extract.OfSession(err) {

@@ -110,6 +110,9 @@ func (r *run) figures() map[string]int64 {
 	for state, n := range r.Totals {
 		f["totals_"+state] = n
 	}
+	if r.HintsRefused {
+		f["hints_refused"] = 1
+	}
 	return f
 }
 

@@ -86,7 +86,7 @@ type Session struct {
 	Number      int            `json:"session_number"`
 	CreatedAt   time.Time      `json:"created_at"`
 	Status      string         `json:"status"`
-	VendorData  string         `json:"vendor_data"`  // empty: null
+	VendorData  string         `json:"vendor_data"` // empty: null
 	WorkflowID  string         `json:"workflow_id"`
 	Revision    int            `json:"revision"`     // meaningful changes of row or decision, from 1
 	RowRevision int            `json:"row_revision"` // meaningful changes of the row, from 1

@@ -96,7 +96,7 @@ func (r *run) take(got extract.Fetched, failed error) error {
 	r.account(got.Task, known, news)
 	if !news {
 		r.Unchanged++
-		next.ActivityDue = next.ActivityDue || next.Status == "In Review" && row.Kind == schemas.UserSession
+		next.ActivityDue = next.ActivityDue || row.Kind == schemas.UserSession && (next.Status == "In Review" || got.Task.Reason == extract.ReasonHinted)
 		r.remember(next)
 		return nil
 	}

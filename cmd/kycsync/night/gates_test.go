@@ -184,7 +184,7 @@ func TestAGateIsAcceptedOnce(t *testing.T) {
 	for _, tr := range troubles {
 		t.Run(tr.name, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && tr.sessions > 70 {
+			if testing.Short() && tr.sessions > 50 {
 				t.Skip("the smaller ones run")
 			}
 			d := tr.begin(t)

@@ -301,6 +301,7 @@ func (l *ledger) readPeople() bool {
 				continue
 			}
 			at := l.ask(forShare)
+			l.checked[ClassUsers]++
 			l.worst[ClassUsers] = max(l.worst[ClassUsers], at.Sub(l.details[i].checked))
 			l.details[i].checked = at
 		}

@@ -122,14 +122,17 @@ func (a *account) breaks() bool {
 }
 
 func (c *column) found() string {
-	var sum, longest time.Duration
-	n := 0
+	var mean float64 // a sum of durations would not hold a million of them
+	var longest time.Duration
+	n := 0.0
 	for _, a := range c.last() {
 		for _, d := range a.found {
-			sum, longest, n = sum+d, max(longest, d), n+1
+			n++
+			mean += (float64(d) - mean) / n
+			longest = max(longest, d)
 		}
 	}
-	return fmt.Sprintf("%s (%s)", days(sum/time.Duration(max(n, 1))), days(longest))
+	return fmt.Sprintf("%s (%s)", days(time.Duration(mean)), days(longest))
 }
 
 func days(d time.Duration) string {

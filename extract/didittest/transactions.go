@@ -136,7 +136,7 @@ func (v *Vendor) payBefore(i int) {
 func (v *Vendor) rule(i int32, at int64, arg uint32) {
 	t := &v.transactions[i]
 	d := roll(t.seed, uint64(arg))
-	to := t.status
+	var to transactionStatus
 	switch {
 	case t.status == txnAwaitingUser && t.remedy >= 0:
 		to = v.verdict(t)

@@ -71,6 +71,7 @@ const (
 // line at any level may hold one, and no stored byte may hold a secret. It also holds each fault to
 // its exit code, to publish nothing when it failed, and to be made up for by one run after it ends.
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	runs := faultRuns
 	if testing.Short() {
 		runs = runs[:2]

@@ -34,6 +34,7 @@ var killPoints = []string{
 // and finds the same content as in a lake that nobody disturbed. KYCSYNC_TEST_KILLS sets the number of
 // scenarios; each step comes first in one of them at least.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	scenarios := 28
 	if testing.Short() {
 		scenarios = 2

@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +25,8 @@ import (
 // TestMain makes the test binary the program itself under the name kycsync, for stories and for
 // processes that are killed.
 func TestMain(m *testing.M) {
+	// The processes wait for faults to pass half of the time. The flag on the command line still counts.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	testscript.Main(m, map[string]func(){"kycsync": func() {
 		testStep = atSteps(os.Getenv("KYCSYNC_TEST_STEPS"), os.Getenv("KYCSYNC_TEST_KILL"))
 		testBatch, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_BATCH"))
@@ -75,6 +79,7 @@ func atSteps(file, kill string) func(string) {
 //	scope SPEC            what the key may see from now on; nothing: everything
 //	damage GLOB           flip one bit of the first file that matches
 func TestStories(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/stories",
 		Setup: func(env *testscript.Env) error {

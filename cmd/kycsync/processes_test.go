@@ -149,6 +149,7 @@ func TestOverlap(t *testing.T) {
 
 // The fake vendor serves from a process of its own, until it is told to stop.
 func TestSimulate(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the other tests serve the same vendor from their own process")
 	}

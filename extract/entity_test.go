@@ -139,7 +139,9 @@ func TestRefusedTextIsNoRefusedKey(t *testing.T) {
 		want        error
 	}{
 		{"firewall", "<script>", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, 403, `{}`) }, true, ErrNoAnswer},
-		{"router", "a//b", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v3/users/a/b/", http.StatusMovedPermanently) }, true, ErrNoAnswer},
+		{"router", "a//b", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/v3/users/a/b/", http.StatusMovedPermanently)
+		}, true, ErrNoAnswer},
 		{"key", "<script>", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, 403, `{}`) }, false, ErrUnauthorized},
 		{"key, and a text that needs no escapes", "user-17", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, 403, `{}`) }, true, ErrUnauthorized},
 	} {

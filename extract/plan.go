@@ -16,13 +16,14 @@ type Reason string
 const (
 	ReasonChanged Reason = "changed" // its list row differs from the one seen last
 	ReasonHinted  Reason = "hinted"  // the webhook log announced a change since it was looked at
+	ReasonDoubted Reason = "doubted" // what was read of it lacks what was there before, and no reader has seen it
 	ReasonAbsent  Reason = "absent"  // it was listed once and is not any more
 	ReasonStale   Reason = "stale"   // its newest document could not be read
 	ReasonNew     Reason = "new"     // no version of the session is stored
 	ReasonDue     Reason = "due"     // the promise of its class asks for it
 )
 
-var reasons = []Reason{ReasonChanged, ReasonHinted, ReasonAbsent, ReasonStale, ReasonNew, ReasonDue}
+var reasons = []Reason{ReasonChanged, ReasonHinted, ReasonDoubted, ReasonAbsent, ReasonStale, ReasonNew, ReasonDue}
 
 // Reasons returns all reasons in the order in which a night works them off.
 func Reasons() []Reason { return slices.Clone(reasons) }
@@ -51,8 +52,9 @@ type Budget struct {
 type View struct {
 	Listed   []Row // each session at most once, in any order
 	Known    map[schemas.SessionID]schemas.Known
-	Absent   []schemas.Known // known, not listed, and to be asked for
-	Promises Promises        // Defaults to DefaultPromises
+	Absent   []schemas.Known            // known, not listed, and to be asked for
+	Doubted  map[schemas.SessionID]bool // to be read again before it is published
+	Promises Promises                   // Defaults to DefaultPromises
 	Now      time.Time
 }
 
@@ -66,7 +68,7 @@ func Plan(v View) []Task {
 		row := &v.Listed[i]
 		k := v.Known[row.ID]
 		t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}
-		if t.Reason, t.Since = urgent(row, &k); t.Reason != "" {
+		if t.Reason, t.Since = urgent(row, &k, v.Doubted[row.ID]); t.Reason != "" {
 			by[t.Reason] = append(by[t.Reason], t)
 			continue
 		}
@@ -88,7 +90,7 @@ func Plan(v View) []Task {
 }
 
 // urgent returns why a listed session must be asked for tonight, if it must.
-func urgent(row *Row, k *schemas.Known) (Reason, time.Time) {
+func urgent(row *Row, k *schemas.Known, doubted bool) (Reason, time.Time) {
 	switch {
 	case k.ContentHash == (schemas.Digest{}):
 		return ReasonNew, row.CreatedAt
@@ -96,6 +98,8 @@ func urgent(row *Row, k *schemas.Known) (Reason, time.Time) {
 		return ReasonChanged, row.CreatedAt
 	case k.Hinted.After(k.LastChecked):
 		return ReasonHinted, k.Hinted
+	case doubted:
+		return ReasonDoubted, k.LastChecked
 	case k.Stale:
 		return ReasonStale, k.LastChecked
 	}

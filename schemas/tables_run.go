@@ -150,6 +150,9 @@ var sessionState = Table{
 		{ID: 20, Name: "absent_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first complete list without the session"},
 		{ID: 22, Name: "workflow_id", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true},
 		{ID: 21, Name: "gone_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first answer that the session does not exist"},
+		{ID: 23, Name: "identities", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "identity documents in the decision that was read last"},
+		{ID: 24, Name: "identities_numbered", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of them, with a document number"},
+		{ID: 25, Name: "identities_pictured", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of them, with an image of the front"},
 	},
 }
 

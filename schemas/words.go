@@ -103,6 +103,14 @@ type Known struct {
 	Upstream        Upstream  // empty: present
 	AbsentSince     time.Time // first complete list without it; zero: it is listed
 	GoneSince       time.Time // first answer that it does not exist, since it is absent; zero: none
+	Fullness        Fullness  // of the decision that was read last
+}
+
+// Fullness counts, in a decision, what a key with all rights sees of every identity document.
+type Fullness struct {
+	Identities int32 // identity documents
+	Numbered   int32 // of them, with a document number
+	Pictured   int32 // of them, with an image of the front
 }
 
 // Gone reports whether the vendor was proven not to show the session any more.

@@ -3,6 +3,8 @@ package transform
 import (
 	"time"
 
+	"kycsync/schemas"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -12,9 +14,7 @@ type Traits struct {
 	Monitored       bool      // an AML screening of it goes on
 	DocumentExpires time.Time // UTC, the day on which the first of its identity documents expires; zero: none known
 	Workflow        string    // id; empty: none
-	Identities      int       // identity documents
-	Numbered        int       // of them, with a document number
-	Pictured        int       // of them, with an image of the front
+	Fullness        schemas.Fullness
 }
 
 // TraitsOf reads a decision in canonical form. What cannot be read is absent.
@@ -54,14 +54,14 @@ func (t *Traits) screening(dec *jsontext.Decoder) error {
 
 func (t *Traits) document(dec *jsontext.Decoder) error {
 	if dec.PeekKind() == '{' {
-		t.Identities++
+		t.Fullness.Identities++
 	}
 	return eachMember(dec, func(name []byte) error {
 		switch string(name) {
 		case "document_number":
-			return count(dec, &t.Numbered)
+			return count(dec, &t.Fullness.Numbered)
 		case "front_image":
-			return count(dec, &t.Pictured)
+			return count(dec, &t.Fullness.Pictured)
 		case "expiration_date":
 			return t.expires(dec)
 		}
@@ -70,7 +70,7 @@ func (t *Traits) document(dec *jsontext.Decoder) error {
 }
 
 // count counts a text that is not empty.
-func count(dec *jsontext.Decoder, n *int) error {
+func count(dec *jsontext.Decoder, n *int32) error {
 	v, ok, err := readScalar(dec)
 	if ok && len(v.text) > 0 {
 		*n++

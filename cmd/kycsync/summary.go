@@ -154,11 +154,12 @@ func fetched(s *night.Summary) string {
 
 // reasonWords say why decisions are fetched.
 var reasonWords = map[extract.Reason]string{extract.ReasonNew: "new", extract.ReasonChanged: "changed", extract.ReasonHinted: "announced by a webhook",
-	extract.ReasonAbsent: "not listed any more", extract.ReasonStale: "unreadable before", extract.ReasonDue: "due"}
+	extract.ReasonDoubted: "read again because values were missing",
+	extract.ReasonAbsent:  "not listed any more", extract.ReasonStale: "unreadable before", extract.ReasonDue: "due"}
 
 func reasons[N int | int64](by map[extract.Reason]N) string {
 	var words []string
-	for _, r := range []extract.Reason{extract.ReasonNew, extract.ReasonChanged, extract.ReasonDue, extract.ReasonHinted, extract.ReasonAbsent, extract.ReasonStale} {
+	for _, r := range []extract.Reason{extract.ReasonNew, extract.ReasonChanged, extract.ReasonDue, extract.ReasonHinted, extract.ReasonDoubted, extract.ReasonAbsent, extract.ReasonStale} {
 		if n := by[r]; n > 0 || r == extract.ReasonNew || r == extract.ReasonChanged || r == extract.ReasonDue {
 			words = append(words, fmt.Sprintf("%d %s", n, reasonWords[r]))
 		}

@@ -51,8 +51,9 @@ type Commit struct {
 	ParentSHA256 string     `json:"parent_sha256"`
 	Kind         CommitKind `json:"kind"`
 	RunID        string     `json:"run_id"`
-	CommittedAt  time.Time  `json:"committed_at"`  // UTC, whole microseconds, never before the parent's
-	PublishedSeq int64      `json:"published_seq"` // newest commit that passed the gates, this one or older; 0: none yet
+	Application  string     `json:"application,omitempty"` // of a run that asked the vendor
+	CommittedAt  time.Time  `json:"committed_at"`          // UTC, whole microseconds, never before the parent's
+	PublishedSeq int64      `json:"published_seq"`         // newest commit that passed the gates, this one or older; 0: none yet
 
 	// Tables maps table to object name to part: every live part, not only the new ones.
 	Tables map[string]map[string]Part `json:"tables"`

@@ -148,6 +148,7 @@ func (r *run) settleAbsences(ctx context.Context) error {
 				k.GoneSince = r.StartedAt
 			}
 			r.AbsentNoted++
+			k.LastChecked = r.StartedAt // its answer is what there is to know of it
 			r.remember(k)
 		case deleted:
 			k.Upstream = schemas.Deleted
@@ -276,6 +277,7 @@ func (r *run) keepAlive(ctx context.Context) error {
 			k.AbsentSince = r.StartedAt
 		}
 		k.GoneSince, k.LastChecked = time.Time{}, a.doc.ObservedAt
+		takeTraits(&k, decision.JSON)
 		members := map[string]any{"upstream_state": string(schemas.Present)}
 		for name, value := range docs.origin {
 			members[name] = value

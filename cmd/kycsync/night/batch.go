@@ -86,10 +86,8 @@ func (r *run) take(got extract.Fetched, failed error) error {
 		r.reject(rejected{unread(schemas.Decision, row.ID, failed), next.LastChecked, digestOf(got.Document.Body)})
 		return nil
 	}
-	traits := transform.TraitsOf(decision.JSON)
-	next.Monitored, next.DocumentExpires, next.Workflow = traits.Monitored, traits.DocumentExpires, unique.Make(traits.Workflow).Value()
-	r.fullness.take(traits)
-	r.looked = append(r.looked, row.ID)
+	takeTraits(&next, decision.JSON)
+	delete(r.doubted, row.ID)
 	prov := r.provenance(&row)
 	hash := r.rules.hash(listed.ContentSHA256, decision.ContentSHA256, prov.ContentSHA256)
 	news := hash != known.ContentHash
@@ -108,6 +106,12 @@ func (r *run) take(got extract.Fetched, failed error) error {
 	at := next.LastChecked
 	r.addVersion(next, at, []seenDocument{{schemas.Decision, decision, at}, {schemas.ListRow, listed, row.ObservedAt}, {schemas.Provenance, prov, at}})
 	return nil
+}
+
+// takeTraits notes what a decision says of when to look again, and of what the key may see.
+func takeTraits(k *schemas.Known, decision []byte) {
+	traits := transform.TraitsOf(decision)
+	k.Monitored, k.DocumentExpires, k.Workflow, k.Fullness = traits.Monitored, traits.DocumentExpires, unique.Make(traits.Workflow).Value(), traits.Fullness
 }
 
 // seenNow is what is known of a session once its decision was asked for.
@@ -172,6 +176,9 @@ func (r *run) newVersion(id string, at time.Time, hash schemas.Digest, docs []se
 func (r *run) remember(k schemas.Known) {
 	if _, ok := r.batch.before[k.SessionID]; !ok {
 		r.batch.before[k.SessionID] = r.known[k.SessionID]
+	}
+	if _, ok := r.staged[k.SessionID]; !ok {
+		r.staged[k.SessionID] = r.known[k.SessionID].Fullness
 	}
 	r.known[k.SessionID] = k
 }

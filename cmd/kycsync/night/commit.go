@@ -78,7 +78,7 @@ func (r *run) conclude(ctx context.Context, w *partSet, c *lake.Commit) (publish
 // tryCommit makes the rows of the batch and appends the commit after the head. The commit is
 // returned for its number also when another one has it.
 func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
-	c := &lake.Commit{Format: 1, Seq: 1, Kind: lake.Sync, RunID: r.RunID, Tables: map[string]map[string]lake.Part{}}
+	c := &lake.Commit{Format: 1, Seq: 1, Kind: lake.Sync, RunID: r.RunID, Application: r.Config.Application, Tables: map[string]map[string]lake.Part{}}
 	if r.head != nil {
 		c.Seq, c.PublishedSeq = r.head.Seq+1, r.head.PublishedSeq
 		for name, parts := range r.head.Tables {

@@ -89,6 +89,9 @@ func (r *run) ownCounters() map[[16]byte]counters {
 	return own
 }
 
+// dimensionUsers is what control_totals call the sum of the counters of all users.
+const dimensionUsers = "user_counters"
+
 // userTotals compares the sums, one figure for all users.
 func (r *run) userTotals(add func(kind string, f *figure, dimension string, vendor any, lake int, state, explanation string)) {
 	if r.users.vendor == nil {
@@ -108,7 +111,7 @@ func (r *run) userTotals(add func(kind string, f *figure, dimension string, vend
 	if len(differ) > 0 {
 		state, explanation = stateExplained, fmt.Sprintf("%d counters of users differ; user_count_mismatches names them, with their age", len(differ))
 	}
-	add("users", f, "user_counters", int64(theirs), ours, state, explanation)
+	add("users", f, dimensionUsers, int64(theirs), ours, state, explanation)
 }
 
 // mismatches returns the counters that disagree, with the vendor's number and ours.
@@ -154,17 +157,21 @@ func (u *userCounts) rows(r *run, seq int64) *transform.Rows {
 	return rows
 }
 
-// readMismatches reads the mismatches that the newest run of the application saw.
+// readMismatches reads the mismatches that the newest run of the application saw that compared counters.
 func (r *run) readMismatches(ctx context.Context) error {
 	r.users.since = map[mismatch]time.Time{}
 	newest := ""
-	return each(ctx, r.Lake, r.head, "user_count_mismatches", r.WorkDir, func(cell func(string) arrow.Array, i int) {
-		if textAt(cell("application"), i) != r.Config.Application {
-			return
+	err := each(ctx, r.Lake, r.head, "control_totals", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("dimension"), i) == dimensionUsers && textAt(cell("application"), i) == r.Config.Application {
+			newest = textAt(cell("run_id"), i)
 		}
-		if run := textAt(cell("run_id"), i); run != newest {
-			newest = run
-			clear(r.users.since)
+	})
+	if err != nil || newest == "" {
+		return err
+	}
+	return each(ctx, r.Lake, r.head, "user_count_mismatches", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("run_id"), i) != newest || textAt(cell("application"), i) != r.Config.Application {
+			return
 		}
 		r.users.since[mismatch{textAt(cell("user_id"), i), textAt(cell("counter"), i)}] = timeAt(cell("since"), i)
 	})

@@ -341,7 +341,6 @@ func TestMiscountedUsersAreNamedWithTheirAge(t *testing.T) {
 
 // A mismatch that comes back after it was corrected is a new one.
 func TestAMismatchThatComesBackIsNew(t *testing.T) {
-	t.Skip("defect: a mismatch that comes back has the age from before it was corrected, as if it had never gone")
 	d := newDesk(t, didittest.Options{Seed: 25, Sessions: 60})
 	for n, spec := range []string{"miscounted_users:6", "", "miscounted_users:6"} {
 		faults(spec)(t, d)

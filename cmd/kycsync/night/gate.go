@@ -3,10 +3,7 @@ package night
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"kycsync/load/lake"
-	"kycsync/transform"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -111,10 +108,7 @@ func (r *run) gate(ctx context.Context) error {
 	if rejects := past.unpublished["withheld"] + r.Withheld; float64(rejects) > max(fewValues, r.Gates.Rejects*float64(past.unpublished["versions"]+r.Versions)) {
 		r.fail(gateRejects, "%d elements could not be read in %d versions that are not yet published; kycsync rejects list tells why", rejects, past.unpublished["versions"]+r.Versions)
 	}
-	for name, share := range r.fullness.jumps(past.fullness, r.Gates.Nulls) {
-		r.fail(gateNulls, "%s is null in %.0f %% of what was fetched, and was in %.0f %%: does the key still have the right to read it?", name, 100*share.now, 100*share.before)
-		r.distrust()
-	}
+	r.gateNulls(past)
 	if r.Gone > max(fewStale, r.Fetched/200) {
 		r.fail(gateMissing, "%d sessions that the list names answer 404: was the key's scope changed? No session was marked deleted", r.Gone)
 	}
@@ -135,153 +129,52 @@ func (r *run) gateList(past *past) {
 	}
 }
 
-// distrust marks all that was looked at as old, so that the next run reads it again.
-func (r *run) distrust() {
-	for _, id := range r.looked {
-		if k := r.known[id]; !k.Stale {
-			k.Stale = true
-			r.remember(k)
-		}
-	}
-	r.looked = nil
+// foresee reports whether a gate will fail, so that no run of the group says that it is published before
+// all were judged. It changes nothing.
+func (r *run) foresee(ctx context.Context) (failed bool, err error) {
+	summary, gates := r.Summary, r.gates
+	defer func() { r.Summary, r.gates = summary, gates }()
+	r.gates = slices.Clone(gates)
+	r.totalRows(0)
+	err = r.gate(ctx)
+	return len(r.gates) > 0, err
 }
 
 // mayPublish reports whether readers follow this commit: when all that is urgent was fetched, no
 // gate failed, in this run or in the runs of other applications since the last publication, and the
 // group has no run to wait for.
 func (r *run) mayPublish(ctx context.Context) (bool, error) {
-	publish := r.Group.conclude(r.urgent == 0, len(r.gates) > 0)
-	if staged := r.head != nil && r.head.Seq != r.head.PublishedSeq; staged && (r.Reconcile || r.ranged()) {
+	publish := r.Group.conclude(r.Config.Application, r.urgent == 0, len(r.gates) > 0)
+	staged := r.head != nil && r.head.Seq != r.head.PublishedSeq
+	if staged && (r.Reconcile || r.ranged()) {
 		r.Staged = true // a night that has more to say than this run must publish what it left
 		return false, nil
 	}
-	if !publish || r.head == nil || r.head.Seq == r.head.PublishedSeq {
-		return publish, nil
+	held := r.Group.held()
+	if staged {
+		doubtful, err := r.doubtful(ctx)
+		if err != nil {
+			return false, err
+		}
+		held = append(held, doubtful...)
 	}
-	waits, err := r.doubtful(ctx)
-	if len(waits) > 0 {
-		r.WaitsFor = waits
-		return false, err
-	}
-	return publish, err
+	r.WaitsFor = slices.DeleteFunc(slices.Sorted(slices.Values(held)), func(application string) bool { return application == r.Config.Application })
+	return publish && len(held) == 0, nil
 }
 
-// doubtful returns the other applications whose newest unpublished run had a gate that failed.
+// doubtful returns the other applications whose newest unpublished run had a gate that failed, but for
+// those that are judged anew.
 func (r *run) doubtful(ctx context.Context) ([]string, error) {
-	staged := *r.head
-	staged.Tables = map[string]map[string]lake.Part{"runs": {}}
-	for name, p := range r.head.Tables["runs"] {
-		if p.AddedBySeq > r.head.PublishedSeq {
-			staged.Tables["runs"][name] = p
-		}
-	}
+	_, staged := halves(r.head, "runs")
 	outcomes := map[string]string{}
-	err := each(ctx, r.Lake, &staged, "runs", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+	err := each(ctx, r.Lake, staged, "runs", r.WorkDir, func(cell func(string) arrow.Array, i int) {
 		outcomes[textAt(cell("application"), i)] = textAt(cell("outcome"), i)
 	})
 	var out []string
 	for application, outcome := range outcomes {
-		if application != r.Config.Application && outcome == outcomeGate {
+		if outcome == outcomeGate && application != r.Config.Application && !r.Group.judged(application) {
 			out = append(out, application)
 		}
 	}
 	return out, err
 }
-
-// past is what earlier runs say of what is usual.
-type past struct {
-	nights      int // runs looked at
-	fresh       int64
-	last        lake.Commit
-	unpublished map[string]int64 // figures of the runs since the last publication
-	fullness    fullness
-}
-
-// pastCommits is how far back the figures are read.
-const pastCommits = 14
-
-// past reads the figures of the newest commits. Of each run its newest commit counts.
-func (r *run) past(ctx context.Context) (*past, error) {
-	p := &past{unpublished: map[string]int64{}}
-	if r.head == nil {
-		return p, nil
-	}
-	runs := map[string]*lake.Commit{}
-	var order []string
-	for c, err := range r.Lake.Commits(ctx, max(1, r.head.Seq-pastCommits+1)) {
-		if err != nil {
-			return nil, fmt.Errorf("read what was usual: %w", err)
-		}
-		if c.Seq > r.head.Seq {
-			break
-		}
-		if _, asked := c.Figures["listed"]; c.RunID == r.RunID || !asked {
-			continue
-		}
-		if runs[c.RunID] == nil {
-			order = append(order, c.RunID)
-		}
-		runs[c.RunID] = c
-	}
-	for i, id := range order {
-		c := runs[id]
-		if c.Seq > r.head.PublishedSeq {
-			for _, name := range []string{"withheld", "versions", "new_stored"} {
-				p.unpublished[name] += c.Figures[name]
-			}
-			continue
-		}
-		p.fullness.add(c.Figures)
-		if i > 0 { // the first of a lake is no usual night
-			p.nights++
-			p.fresh += c.Figures["new"]
-		}
-		p.last = *c
-	}
-	return p, nil
-}
-
-// newPerNight is the mean of the nights looked at, at least one.
-func (p *past) newPerNight() float64 { return max(1, float64(p.fresh)/max(1, float64(p.nights))) }
-
-// nightsUntil is how many nights have passed since the newest of them, at least one.
-func (p *past) nightsUntil(now time.Time) float64 {
-	return max(1, now.Sub(p.last.CommittedAt).Hours()/24)
-}
-
-// fullness counts, in the decisions that were read, the values that every identity document has.
-type fullness struct{ identities, numbered, pictured int64 }
-
-func (f *fullness) take(t transform.Traits) {
-	f.identities += int64(t.Identities)
-	f.numbered += int64(t.Numbered)
-	f.pictured += int64(t.Pictured)
-}
-
-func (f *fullness) add(figures map[string]int64) {
-	f.identities += figures["identities"]
-	f.numbered += figures["identities_numbered"]
-	f.pictured += figures["identities_pictured"]
-}
-
-// A jump is a share of nulls before and now.
-type jump struct{ before, now float64 }
-
-// jumps returns the values whose share of nulls rose by more than the threshold.
-func (f fullness) jumps(before fullness, threshold float64) map[string]jump {
-	out := map[string]jump{}
-	if f.identities < fewValues || before.identities < fewValues {
-		return out
-	}
-	for name, j := range map[string]jump{
-		"the number of identity documents": {1 - share(before.numbered, before.identities), 1 - share(f.numbered, f.identities)},
-		"the image of identity documents":  {1 - share(before.pictured, before.identities), 1 - share(f.pictured, f.identities)},
-	} {
-		if j.now-j.before > threshold {
-			out[name] = j
-		}
-	}
-	return out
-}
-
-func share(n, of int64) float64 { return float64(n) / float64(of) }

@@ -16,15 +16,15 @@ type Group struct {
 	running  int // have neither come to their end nor left
 	ready    int // wait for their last commit
 	head     *lake.Commit
-	finished bool // one of them has fetched all that is urgent
-	failed   bool // a gate of one of them
+	finished bool            // one of them has fetched all that is urgent
+	arrived  map[string]bool // applications that want to make their last commit; true: a gate fails
 
 	committing sync.Mutex
 }
 
 // NewGroup returns a group of n runs.
 func NewGroup(n int) *Group {
-	g := &Group{members: n, running: n}
+	g := &Group{members: n, running: n, arrived: map[string]bool{}}
 	g.changed = sync.NewCond(&g.mu)
 	return g
 }
@@ -35,10 +35,12 @@ func (g *Group) turn() (end func()) {
 	return g.committing.Unlock
 }
 
-// arrive waits until every run of the group wants to make its last commit or has left.
-func (g *Group) arrive() {
+// arrive waits until every run of the group wants to make its last commit or has left. failed: a gate
+// of this one will fail.
+func (g *Group) arrive(application string, failed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.arrived[application] = failed
 	g.running--
 	g.ready++
 	g.changed.Broadcast()
@@ -60,11 +62,31 @@ func (g *Group) newest(head *lake.Commit) *lake.Commit {
 func (g *Group) put(c *lake.Commit) { g.head = c }
 
 // conclude tells how a run ended and reports whether it is the last and may publish for all.
-func (g *Group) conclude(finished, failed bool) (publish bool) {
+func (g *Group) conclude(application string, finished, failed bool) (publish bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.finished, g.failed = g.finished || finished, g.failed || failed
-	return g.ready == 1 && g.finished && !g.failed
+	g.finished, g.arrived[application] = g.finished || finished, failed
+	return g.ready == 1 && g.finished
+}
+
+// held returns, of the runs that arrived, the applications a gate of which fails.
+func (g *Group) held() (failed []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for application, f := range g.arrived {
+		if f {
+			failed = append(failed, application)
+		}
+	}
+	return failed
+}
+
+// judged reports whether an application's run of the group has arrived.
+func (g *Group) judged(application string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, ok := g.arrived[application]
+	return ok
 }
 
 // concluded takes note of a last commit, and reports whether it was the last of the group.

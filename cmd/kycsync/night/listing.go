@@ -227,7 +227,7 @@ func (r *run) plan() []extract.Task {
 	if r.ranged() {
 		return r.planRange()
 	}
-	tasks := r.rules.plan(extract.View{Listed: r.listing.live(), Known: r.known, Absent: r.absent, Promises: r.Promises, Now: r.StartedAt})
+	tasks := r.rules.plan(extract.View{Listed: r.listing.live(), Known: r.known, Absent: r.absent, Doubted: r.doubted, Promises: r.Promises, Now: r.StartedAt})
 	for _, t := range tasks {
 		r.Planned[t.Reason]++
 	}

@@ -149,11 +149,12 @@ type run struct {
 	lastNight     time.Time // when the newest night of the application began; zero: none did
 	announced     map[schemas.SessionID]time.Time
 	origins       *origins
-	storedRows    []extract.Row                   // of all versions, for a range
-	storedOrigins map[schemas.SessionID][2]string // origin and rule, for a range
-	remediations  map[schemas.SessionID]bool      // that a transaction asked for
-	fullness      fullness
-	looked        []schemas.SessionID // whose decision was read
+	storedRows    []extract.Row                          // of all versions, for a range
+	storedOrigins map[schemas.SessionID][2]string        // origin and rule, for a range
+	remediations  map[schemas.SessionID]bool             // that a transaction asked for
+	fullness      fullness                               // of what this run publishes; filled by its gate
+	staged        map[schemas.SessionID]schemas.Fullness // what readers see of the sessions looked at since the last publication
+	doubted       map[schemas.SessionID]bool             // of them, those that must be read again
 	checked       map[extract.Class]int
 	users         userCounts
 }
@@ -174,7 +175,8 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 }
 
 func newRun(cfg Config) *run {
-	r := &run{Config: cfg, urgent: -1, started: time.Now(), saved: time.Now(), batch: newBatch(), checked: map[extract.Class]int{}}
+	r := &run{Config: cfg, urgent: -1, started: time.Now(), saved: time.Now(), batch: newBatch(),
+		checked: map[extract.Class]int{}, doubted: map[schemas.SessionID]bool{}}
 	r.Summary.Application, r.Planned = cfg.Application, map[extract.Reason]int64{}
 	r.Entities = map[schemas.DocumentKind]int64{}
 	r.StartedAt = cfg.Now().UTC()
@@ -307,12 +309,18 @@ func (r *run) load(ctx context.Context) error {
 		r.PublishedBefore = r.head.PublishedSeq
 	}
 	r.Known = int64(len(r.known))
+	past, err := r.past(ctx)
+	if err != nil {
+		return err
+	}
+	r.doubt(past)
 	return nil
 }
 
 // read reads the newest commit and what it says is known.
 func (r *run) read(ctx context.Context) error {
 	r.known, r.flows, r.things = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}, map[thing]schemas.KnownEntity{}
+	r.staged = map[schemas.SessionID]schemas.Fullness{}
 	if r.Lake == nil {
 		return nil
 	}
@@ -324,7 +332,7 @@ func (r *run) read(ctx context.Context) error {
 		return fmt.Errorf("read the newest commit of %s: %w", r.Lake.Bucket().URI(), err)
 	}
 	r.head = head
-	if r.known, err = readState(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
+	if r.known, r.staged, err = readState(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
 		return err
 	}
 	if r.things, err = readEntities(ctx, r.Lake, head, r.Config.Application, r.WorkDir); err != nil {
@@ -409,8 +417,19 @@ func (r *run) save(cause error) error {
 
 // publish makes the run's last commit, which is the one that readers follow, and the warehouse.
 func (r *run) publish(ctx context.Context) error {
-	r.arrived, r.Grouped = true, r.Group.members > 1
-	r.Group.arrive()
+	r.Grouped = r.Group.members > 1
+	failed := false
+	if r.Grouped { // of the rows that cannot be read the gates know once they are made
+		if err := r.commit(ctx, false); err != nil {
+			return err
+		}
+		var err error
+		if failed, err = r.foresee(ctx); err != nil {
+			return err
+		}
+	}
+	r.arrived = true
+	r.Group.arrive(r.Config.Application, failed)
 	if err := r.commit(ctx, true); err != nil {
 		return err
 	}

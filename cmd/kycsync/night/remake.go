@@ -120,7 +120,7 @@ func (rp *replay) reconstruct(ctx context.Context, v *transform.Version, docs []
 	}
 	known := rp.known[v.Application]
 	if known == nil {
-		if known, err = readState(ctx, rp.Lake, rp.head, v.Application, rp.WorkDir); err != nil {
+		if known, _, err = readState(ctx, rp.Lake, rp.head, v.Application, rp.WorkDir); err != nil {
 			return err
 		}
 		rp.known[v.Application] = known

@@ -51,17 +51,42 @@ func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, 
 	return nil
 }
 
-// readState returns what the lake knows about each session of the application.
-func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[schemas.SessionID]schemas.Known, error) {
-	known := map[schemas.SessionID]schemas.Known{}
-	err := each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
-		k := knownAt(cell, i)
-		if k.Application != application {
-			return
+// halves splits the live parts of a table into those that readers see and those that they do not see yet.
+func halves(c *lake.Commit, table string) (published, staged *lake.Commit) {
+	of := func(seen bool) *lake.Commit {
+		half, parts := *c, map[string]lake.Part{}
+		for name, p := range c.Tables[table] {
+			if (p.AddedBySeq <= c.PublishedSeq) == seen {
+				parts[name] = p
+			}
 		}
-		known[k.SessionID] = k
-	})
-	return known, err
+		half.Tables = map[string]map[string]lake.Part{table: parts}
+		return &half
+	}
+	return of(true), of(false)
+}
+
+// readState returns what the lake knows about each session of the application, and of those that were
+// looked at since the last publication what readers see.
+func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (known map[schemas.SessionID]schemas.Known, staged map[schemas.SessionID]schemas.Fullness, err error) {
+	known, staged = map[schemas.SessionID]schemas.Known{}, map[schemas.SessionID]schemas.Fullness{}
+	published, rest := halves(c, "session_state")
+	for _, half := range []*lake.Commit{published, rest} {
+		err = each(ctx, l, half, "session_state", dir, func(cell func(string) arrow.Array, i int) {
+			k := knownAt(cell, i)
+			if k.Application != application {
+				return
+			}
+			if _, twice := staged[k.SessionID]; half == rest && !twice {
+				staged[k.SessionID] = known[k.SessionID].Fullness
+			}
+			known[k.SessionID] = k
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return known, staged, nil
 }
 
 // knownAt reads one row of session_state.
@@ -76,6 +101,7 @@ func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 		DocumentExpires: timeAt(cell("document_expires"), i), Hinted: timeAt(cell("hinted_at"), i),
 		Activity: digestAt(cell("activity_hash"), i), ActivityChecked: timeAt(cell("activity_checked"), i), ActivityDue: boolAt(cell("is_activity_due"), i),
 		Upstream: schemas.Upstream(wordAt(cell("upstream_state"), i)), AbsentSince: timeAt(cell("absent_since"), i), GoneSince: timeAt(cell("gone_since"), i),
+		Fullness: schemas.Fullness{Identities: int32(intAt(cell("identities"), i)), Numbered: int32(intAt(cell("identities_numbered"), i)), Pictured: int32(intAt(cell("identities_pictured"), i))},
 	}
 }
 
@@ -172,6 +198,7 @@ func appendState(rows *transform.Rows, k schemas.Known) {
 		"hinted_at": orNoTime(k.Hinted), "activity_hash": orNull(k.Activity.String()), "activity_checked": orNoTime(k.ActivityChecked),
 		"is_activity_due": k.ActivityDue, "upstream_state": orNull(string(k.Upstream)),
 		"absent_since": orNoTime(k.AbsentSince), "gone_since": orNoTime(k.GoneSince),
+		"identities": int64(k.Fullness.Identities), "identities_numbered": int64(k.Fullness.Numbered), "identities_pictured": int64(k.Fullness.Pictured),
 	}
 	if k.VersionSeq > 0 {
 		values["version_seq"] = k.VersionSeq

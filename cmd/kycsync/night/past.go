@@ -1,0 +1,106 @@
+package night
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"kycsync/load/lake"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// past is what earlier runs of the application say of what is usual.
+type past struct {
+	nights      int // that were published, as far as they were looked at
+	fresh       int64
+	last        time.Time // end of the newest of them
+	fullness    fullness
+	unpublished map[string]int64 // figures of the runs since the last publication
+}
+
+// pastNights is how many nights tell what is usual.
+const pastNights = 14
+
+// past reads what is usual, and what is not yet published.
+func (r *run) past(ctx context.Context) (*past, error) {
+	p := &past{unpublished: map[string]int64{}}
+	if r.head == nil {
+		return p, nil
+	}
+	if err := p.readNights(ctx, r); err != nil {
+		return nil, fmt.Errorf("read what was usual: %w", err)
+	}
+	if err := p.readUnpublished(ctx, r); err != nil {
+		return nil, fmt.Errorf("read what is not yet published: %w", err)
+	}
+	return p, nil
+}
+
+// readNights reads the records of the newest nights. The first of an application is no usual one.
+func (p *past) readNights(ctx context.Context, r *run) error {
+	published, _ := halves(r.head, "runs")
+	parts := inSequence(published, "runs")
+	var first map[string]int64
+	for i := len(parts) - 1; i >= 0 && p.nights <= pastNights; i-- {
+		one := *published
+		one.Tables = map[string]map[string]lake.Part{"runs": {parts[i].Name: parts[i]}}
+		var unreadable error
+		err := each(ctx, r.Lake, &one, "runs", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+			if textAt(cell("application"), i) != r.Config.Application || textAt(cell("kind"), i) != "sync" {
+				return
+			}
+			figures := map[string]int64{}
+			if err := json.Unmarshal([]byte(textAt(cell("figures"), i)), &figures); err != nil {
+				unreadable = err
+			}
+			p.nights++
+			p.last = later(p.last, timeAt(cell("finished_at"), i))
+			p.fresh += figures["new"]
+			p.fullness.add(figures)
+			first = figures
+		})
+		if err != nil || unreadable != nil {
+			return errors.Join(err, unreadable)
+		}
+	}
+	if first != nil && p.nights <= pastNights {
+		p.nights--
+		p.fresh -= first["new"]
+	}
+	return nil
+}
+
+// readUnpublished adds up what was committed since the last publication. Of each run its newest
+// commit counts.
+func (p *past) readUnpublished(ctx context.Context, r *run) error {
+	if r.head.Seq == r.head.PublishedSeq {
+		return nil
+	}
+	runs := map[string]map[string]int64{}
+	for c, err := range r.Lake.Commits(ctx, r.head.PublishedSeq+1) {
+		if err != nil {
+			return err
+		}
+		if c.Seq > r.head.Seq {
+			break
+		}
+		if c.Application == r.Config.Application && c.RunID != r.RunID {
+			runs[c.RunID] = c.Figures
+		}
+	}
+	for _, figures := range runs {
+		for _, name := range []string{"withheld", "versions", "new_stored"} {
+			p.unpublished[name] += figures[name]
+		}
+	}
+	return nil
+}
+
+// newPerNight is the mean of the nights looked at, at least one.
+func (p *past) newPerNight() float64 { return max(1, float64(p.fresh)/max(1, float64(p.nights))) }
+
+// nightsUntil is how many nights have passed since the newest of them, at least one.
+func (p *past) nightsUntil(now time.Time) float64 { return max(1, now.Sub(p.last).Hours()/24) }

@@ -69,6 +69,9 @@ func (c *Client) Close() {
 	}
 }
 
+// ahead is how many pages of a list are under way at the same time.
+func (c *Client) ahead() int { return min(c.workers, maxAhead) }
+
 // Stats are the client's counts so far.
 type Stats struct {
 	// Requests by what they asked for, repeated ones included; of users, businesses and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 )
 
 // A leaf is one page of a list, as far as a descent looks into it.
@@ -31,13 +32,21 @@ type rowKey [16]byte
 // if it does not, the descent steps back until it does. What moved to the top before it was seen, and
 // what is new, stands in the head: again reads that, down to a row that stands where it stood, and once
 // more if that took several pages, between which a row may have moved too.
+//
+// That rests on each page being read after those above it. One that was asked for early (ahead.go)
+// may have been read before them. It is taken only if it shows the last row of the page above, at the
+// rank that it had there: then the row has not moved between the two, nothing has that stands below it in
+// both, and it does not matter which was read first. Else the page is asked for again.
 type descent[P leaf] struct {
-	read func(ctx context.Context, offset int) (P, error)
-	take func(P) error // gets each page that joins the one before, and notes its rows
+	ahead[P]
+	look func(p P, offset int) // sees each page in its turn; nil: nobody does
+	rows func(P) int           // of the whole list, as the page counts them; -1: unknown
+	take func(P) error         // gets each page that joins the one before, and notes its rows
 
 	seen    map[rowKey]int64 // rank of each row when it was read last; 0: unknown, or only in head
 	head    map[rowKey]int64 // rank of each row of the head that is being read again; nil: none is
-	pages   int              // read
+	last    mark             // the last row of the page above
+	pages   int              // seen in their turn
 	steps   int              // back
 	barren  int              // pages in a row that showed nothing new
 	ranked  int              // pages of the head with rows of known rank
@@ -51,18 +60,26 @@ const (
 	maxBarren = 100 // pages in a row that only repeat: the list has no end
 )
 
+// newDescent reads no page ahead.
 func newDescent[P leaf](read func(context.Context, int) (P, error)) *descent[P] {
-	return &descent[P]{read: read, seen: map[rowKey]int64{}, chained: true}
+	d := &descent[P]{seen: map[rowKey]int64{}, chained: true}
+	d.read = read
+	return d
 }
 
-// down reads the list until stop says of a page that it is the last one wanted; nil: to its end.
+// down reads the list until stop says of a page that it is the last one wanted; nil: to its end,
+// and ahead.
 func (d *descent[P]) down(ctx context.Context, stop func(P) bool) error {
+	defer d.abandon()
 	for offset, stride := 0, 0; ; {
-		p, err := d.read(ctx, offset)
+		p, err := d.next(ctx, offset)
 		if err != nil {
 			return err
 		}
 		d.pages++
+		if d.look != nil {
+			d.look(p, offset)
+		}
 		rows := p.marks()
 		if !descending(rows) {
 			d.chained = false
@@ -83,8 +100,24 @@ func (d *descent[P]) down(ctx context.Context, stop func(P) bool) error {
 		if stop != nil && stop(p) || !p.more() || d.endless(rows, before) {
 			return nil
 		}
-		offset += max(1, p.size()-overlap)
+		step := max(1, p.size()-overlap)
+		offset += step
+		if d.last = (mark{}); len(rows) > 0 {
+			d.last = rows[len(rows)-1]
+		}
+		if stop == nil && d.most > 1 && p.size() > overlap {
+			d.follow(ctx, offset, step, d.rows(p))
+		}
 	}
+}
+
+// next returns the page at an offset, one that was read after those above it or might have been.
+func (d *descent[P]) next(ctx context.Context, offset int) (P, error) {
+	p, early, err := d.get(ctx, offset)
+	if err != nil || !early || d.last != (mark{}) && slices.Contains(p.marks(), d.last) {
+		return p, err
+	}
+	return d.ask(ctx, offset)
 }
 
 // again reads the head until one page holds all of it whose rank is known; rows of unknown rank do

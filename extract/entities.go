@@ -84,28 +84,27 @@ type pass struct {
 
 func (r *roster) pass(ctx context.Context) (*pass, error) {
 	p := &pass{}
-	p.descent = newDescent(func(ctx context.Context, offset int) (sheet, error) { return r.page(ctx, p, offset) })
+	p.descent = newDescent(func(ctx context.Context, offset int) (sheet, error) { return r.c.sheet(ctx, r.list, offset) })
+	p.most = r.c.ahead()
+	p.rows = sheet.exact
+	p.look = func(s sheet, offset int) { r.look(p, s, offset) }
 	p.take = func(s sheet) error { return r.add(p, s) }
+	defer func() { r.out.Pages += p.answered }()
 	if err := p.down(ctx, nil); err != nil {
 		return nil, err
 	}
 	return p, p.again(ctx)
 }
 
-func (r *roster) page(ctx context.Context, p *pass, offset int) (sheet, error) {
-	s, err := r.c.sheet(ctx, r.list, offset)
-	if err != nil {
-		return s, err
-	}
-	r.out.Pages++
+// look takes the vendor's count.
+func (r *roster) look(p *pass, s sheet, offset int) {
 	r.out.Total = s.total
 	if offset == 0 {
 		p.after = s.exact()
 	}
-	if p.pages == 0 {
+	if p.pages == 1 {
 		p.before = p.after
 	}
-	return s, nil
 }
 
 // exact is the vendor's count of the whole list; -1: it stops counting before.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -18,13 +19,14 @@ import (
 // requests, adds some, lets some go away and makes some active, which moves them to the top. It
 // keeps the truth.
 type restlessList struct {
-	dice  *rand.Rand
-	idle  []int // never active, ascending; they stand before or after the others
-	moved []int // the others, the one active last at the end
-	at    map[int]time.Time
-	gone  map[int]bool
-	next  int
-	clock time.Time
+	sync.Mutex // pages are asked for side by side
+	dice       *rand.Rand
+	idle       []int // never active, ascending; they stand before or after the others
+	moved      []int // the others, the one active last at the end
+	at         map[int]time.Time
+	gone       map[int]bool
+	next       int
+	clock      time.Time
 
 	idleFirst bool
 	maxLimit  int                     // what the server grants; 0: all
@@ -91,6 +93,8 @@ func (l *restlessList) rows() []int {
 }
 
 func (l *restlessList) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.Lock()
+	defer l.Unlock()
 	if l.requests++; l.requests > 1 {
 		l.change()
 	}
@@ -201,6 +205,7 @@ func TestNoEntityIsMissedWhileTheListMoves(t *testing.T) {
 func TestHeadIsReadBeyondThoseWhoMovedInIt(t *testing.T) {
 	l := newRestlessList(1, 0, 60)
 	inner := roundTripper(func(r *http.Request) (*http.Response, error) {
+		l.Lock()
 		if l.requests == 2 {
 			seen := l.rows()[:17]
 			l.touch(1) // the last of all
@@ -208,6 +213,7 @@ func TestHeadIsReadBeyondThoseWhoMovedInIt(t *testing.T) {
 				l.touch(n)
 			}
 		}
+		l.Unlock()
 		return l.RoundTrip(r)
 	})
 	c, err := New(Config{BaseURL: "http://localhost", Key: NewSecret("key-of-nobody"), PageSize: 10, Transport: inner})

@@ -59,7 +59,7 @@ type View struct {
 }
 
 // Plan returns the decisions to fetch, the most urgent first. It depends on nothing but the view.
-// Sessions that are due (see DueTonight) stand in the order of their age relative to their promise.
+// Sessions that are due (see DueTonight) stand in the order of their [Lateness].
 func Plan(v View) []Task {
 	v.Promises = v.Promises.or()
 	by := map[Reason][]Task{}
@@ -120,10 +120,8 @@ func (v *View) due(classes map[Class][]Task) []Task {
 			}
 		}
 	}
-	relative := func(t Task) float64 { return float64(v.Now.Sub(t.Since)) / float64(v.Promises[t.Class]) }
-	slices.SortFunc(out, func(a, b Task) int {
-		return cmp.Or(cmp.Compare(relative(b), relative(a)), inTurn(a, b))
-	})
+	late := func(t Task) Late { return Lateness(t.Since, v.Promises[t.Class], v.Now) }
+	slices.SortFunc(out, func(a, b Task) int { return cmp.Or(late(a).Compare(late(b)), inTurn(a, b)) })
 	return out
 }
 

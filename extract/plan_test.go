@@ -67,7 +67,7 @@ func TestPlan(t *testing.T) {
 		task(90, ReasonAbsent, daysAgo(1)),
 		task(5, ReasonStale, daysAgo(1)),
 		task(6, ReasonNew, daysAgo(94)), task(11, ReasonNew, daysAgo(89)),
-		due(4, ClassOpen, hoursAgo(25)), due(12, ClassSettled, daysAgo(29)), due(3, ClassInReview, hoursAgo(23)), due(9, ClassMonitored, daysAgo(6)),
+		due(4, ClassOpen, hoursAgo(25)), due(3, ClassInReview, hoursAgo(23)), due(9, ClassMonitored, daysAgo(6)), due(12, ClassSettled, daysAgo(29)),
 	}
 	got := Plan(View{Listed: listed, Known: known, Absent: absent, Now: night})
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -217,25 +217,6 @@ func TestSharesKeepThePromise(t *testing.T) {
 			if s.Beyond > 0 {
 				t.Errorf("night %d: %d sessions are beyond the promise of %s; the oldest is %v", d, s.Beyond, s.Class, s.Oldest)
 			}
-		}
-	}
-}
-
-func TestOutlook(t *testing.T) {
-	const day = 24 * time.Hour
-	for _, tc := range []struct {
-		name          string
-		beyond, spare int
-		want          int
-	}{
-		{"kept", 0, 10, 0},
-		{"a hundred a night, of which 82 are the share", 36, 100, 2},
-		{"no bound", 60, -1, 1},
-		{"not even the share", 60, 82, Never},
-	} {
-		all := []Standing{{Class: ClassMonitored, Promise: 7 * day, Sessions: 490, Beyond: tc.beyond}}
-		if Outlook(all, tc.spare); all[0].Nights != tc.want {
-			t.Errorf("%s: got %d nights, want %d", tc.name, all[0].Nights, tc.want)
 		}
 	}
 }

@@ -117,9 +117,6 @@ type Standing struct {
 	Nights   int           `json:"nights"` // until none is; 0: none is now, Never: not at this budget
 }
 
-// Never is the number of nights after which a promise is kept that the budget does not allow.
-const Never = -1
-
 // Stand tells how the promises stand; see Outlook for Nights. Sessions that the vendor no longer has
 // are not counted.
 func (p Promises) Stand(known map[schemas.SessionID]schemas.Known, now time.Time) []Standing {
@@ -149,45 +146,6 @@ func (s *Standing) Take(age time.Duration) {
 	if age > s.Promise {
 		s.Beyond++
 	}
-}
-
-// Outlook fills in how many nights it takes until the promises are kept: what is beyond its
-// promise, divided by what the budget leaves after the share that each night must look at again.
-// spare is what a night's budget leaves for looking again, in requests; negative: no bound.
-func Outlook(all []Standing, spare int) {
-	beyond, share := 0, 0
-	for _, s := range all {
-		beyond += s.Beyond
-		share += shareOf(s.Sessions, s.Promise)
-	}
-	for i := range all {
-		switch s := &all[i]; {
-		case s.Beyond == 0:
-			s.Nights = 0
-		case spare < 0:
-			s.Nights = 1
-		case spare <= share:
-			s.Nights = Never
-		default:
-			s.Nights = (beyond + spare - share - 1) / (spare - share)
-		}
-	}
-}
-
-// Interval is the time from one night to the next.
-const Interval = 24 * time.Hour
-
-// slack is how much later than a day after the last one a night may look at a session.
-const slack = Interval / 4
-
-// nightsOf is the number of nights in which a class is gone through once, so that none of it grows
-// older than promised though a night is late.
-func nightsOf(promise time.Duration) int { return max(1, int((promise-slack)/Interval)) }
-
-// shareOf is how many of a class each night looks at.
-func shareOf(sessions int, promise time.Duration) int {
-	nights := nightsOf(promise)
-	return (sessions + nights - 1) / nights
 }
 
 // DueTonight reports whether something must be looked at tonight: when its night has come, which its id

@@ -14,7 +14,6 @@ type course struct {
 	perMinute int
 	length    time.Duration // of a night
 	pageSize  int
-	answer    time.Duration // what a page of a list takes at least: pages are asked for one after the other
 	promises  Promises
 }
 
@@ -28,6 +27,7 @@ type keeper struct {
 	feeds   []int    // sessions whose activity feed is due
 	details []detail // by person
 	absent  []int    // deleted sessions that are not proven gone
+	settled bool     // the first sync is over
 	missed  int      // of those ever deleted, how many were found to be absent
 	rows    []Row    // of the last list; kept for its memory
 }
@@ -44,23 +44,28 @@ type account struct {
 	listed     int            // sessions
 	spent      map[string]int // requests by purpose
 	checked    map[Class]int
-	worst      map[Class]time.Duration // greatest age at which a session or person was looked at again
+	oldest     map[Class]time.Duration // greatest age in the night, when looked at or at the end
+	late       map[Class]int           // looked at later than promised, or not at all; see limitOf
 	found      []time.Duration         // how old silent changes were when they were found
 	urgent     []Task                  // not worked off
 	due        []Task
 	postponed  int  // due, and no time was left
-	complete   bool // it came to what is due: all that is urgent, feeds and users were worked off
+	complete   bool // it came to what is due: all that is urgent, feeds and changed users were worked off
 	standings  []Standing
-	missing    map[Class]int // of those beyond their promise, how many are not listed any more
 }
 
 // A ledger keeps the account while the night lasts.
 type ledger struct {
 	*keeper
 	account
-	until time.Time
-	gone  []int // sessions that were asked for and are not there
+	until     time.Time
+	gone      []int   // sessions that were asked for and are not there
+	dueOfUser []int32 // people whose details are due
 }
+
+// limitOf is the age up to which a promise counts as kept. That of a day is kept if each night looks:
+// nights are not equally long, so a night may come to a session up to six hours later than the last did.
+func limitOf(promise time.Duration) time.Duration { return max(promise, Interval+slack) }
 
 // The purposes of requests, in the order of a night. Those of sessions that are due follow "due: ".
 const (
@@ -78,7 +83,7 @@ const (
 
 func (k *keeper) night(start time.Time) *account {
 	l := &ledger{keeper: k, until: start.Add(k.length)}
-	l.account = account{start: start, now: start, spent: map[string]int{}, checked: map[Class]int{}, worst: map[Class]time.Duration{}}
+	l.account = account{start: start, now: start, spent: map[string]int{}, checked: map[Class]int{}, oldest: map[Class]time.Duration{}, late: map[Class]int{}}
 	if l.complete = l.look() && l.fetchUrgent() && l.readFeeds() && l.readPeople(); l.complete {
 		l.fetchDue()
 		l.readFeeds()
@@ -104,14 +109,10 @@ func (l *ledger) ask(purpose string) time.Time {
 	return l.now
 }
 
-// list spends requests that wait for one another, and reports whether there was time for all.
+// list spends requests, and reports whether there was time for all.
 func (l *ledger) list(purpose string, n int) bool {
 	for range n {
-		before := l.now
-		if l.ask(purpose); l.now.Sub(before) < l.answer {
-			l.now = before.Add(l.answer)
-		}
-		if l.now.After(l.until) {
+		if l.ask(purpose); l.now.After(l.until) {
 			return false
 		}
 	}
@@ -199,14 +200,16 @@ func (l *ledger) fetchUrgent() bool {
 	return true
 }
 
-// judge notes the first answer that a session does not exist, and believes the second, 20 hours later.
+// judge notes the first answer that a session does not exist, and believes the second, 20 hours
+// later. Either is a look at it.
 func (l *ledger) judge(i int) {
 	k := l.known[l.all[i].row.ID]
+	k.LastChecked, l.all[i].looked = l.now, l.now
 	switch {
 	case k.GoneSince.IsZero():
 		k.AbsentSince, k.GoneSince = l.start, l.start
 	case l.start.Sub(k.GoneSince) >= 20*time.Hour:
-		k.Upstream, k.LastChecked = schemas.Deleted, l.start
+		k.Upstream = schemas.Deleted
 		l.absent = slices.DeleteFunc(l.absent, func(j int) bool { return j == i })
 	}
 	l.known[k.SessionID] = k
@@ -239,12 +242,22 @@ func (l *ledger) take(t Task, at time.Time) {
 	l.known[t.ID] = k
 	if t.Reason == ReasonDue {
 		l.checked[t.Class]++
-		l.worst[t.Class] = max(l.worst[t.Class], at.Sub(old.LastChecked))
+		if before := l.promises.of(&old, t.Kind, old.Status, l.start.Add(-Interval)); before == t.Class {
+			l.see(t.Class, at.Sub(old.LastChecked))
+		} // else it came to the class today, by its age
 	}
 	s.looked = at
 	if !s.silent.IsZero() {
 		l.found = append(l.found, at.Sub(s.silent))
 		s.silent = time.Time{}
+	}
+}
+
+// see notes the age that something of a class has come to.
+func (l *ledger) see(class Class, age time.Duration) {
+	l.oldest[class] = max(l.oldest[class], age)
+	if age > limitOf(l.promises[class]) {
+		l.late[class]++
 	}
 }
 
@@ -274,7 +287,7 @@ func (l *ledger) readFeeds() bool {
 	return len(l.feeds) == 0
 }
 
-// readPeople lists users and businesses and reads the details that changed or are due.
+// readPeople lists users and businesses, reads the details that changed and notes those that are due.
 func (l *ledger) readPeople() bool {
 	for len(l.details) < len(l.people) {
 		l.details = append(l.details, detail{})
@@ -283,52 +296,46 @@ func (l *ledger) readPeople() bool {
 		if !l.list(forList, pagesOf(len(l.ofKind[kind]), l.pageSize)) {
 			return false
 		}
-		var todo, due []int32
+		var changed []int32
 		for _, i := range l.ofKind[kind] {
 			switch d := l.details[i]; {
 			case d.seen != l.people[i].shown:
-				todo = append(todo, i)
-			case l.start.Sub(d.checked) >= Interval/2:
-				due = append(due, i)
+				changed = append(changed, i)
+			case DueTonight(strconv.Itoa(int(i)), d.checked, l.promises[ClassUsers], l.start):
+				l.dueOfUser = append(l.dueOfUser, i)
 			}
 		}
-		changed := len(todo)
-		todo = append(todo, l.dueDetails(due)...)
-		n := min(len(todo), l.budget().Requests(l.now))
-		for j, i := range todo[:n] {
-			if j < changed {
-				l.details[i] = detail{l.people[i].shown, l.ask(forPeople)}
-				continue
-			}
-			at := l.ask(forShare)
-			l.checked[ClassUsers]++
-			l.worst[ClassUsers] = max(l.worst[ClassUsers], at.Sub(l.details[i].checked))
-			l.details[i].checked = at
+		n := min(len(changed), l.budget().Requests(l.now))
+		for _, i := range changed[:n] {
+			l.details[i] = detail{l.people[i].shown, l.ask(forPeople)}
 		}
-		if n < len(todo) {
+		if n < len(changed) {
 			return false
 		}
 	}
 	return true
 }
 
-// dueDetails returns the details whose night it is.
-func (l *ledger) dueDetails(due []int32) (tonight []int32) {
-	for _, i := range due {
-		if DueTonight(strconv.Itoa(int(i)), l.details[i].checked, l.promises[ClassUsers], l.start) {
-			tonight = append(tonight, i)
-		}
-	}
-	return tonight
-}
-
-// fetchDue keeps the promises as far as there is time.
+// fetchDue keeps the promises as far as there is time, those of sessions and those of users in one
+// queue.
 func (l *ledger) fetchDue() {
-	n := l.budget().Fit(l.due, l.now)
-	for _, t := range l.due[:n] {
-		l.take(t, l.ask("due: "+string(t.Class)))
+	late := func(i int32) Late { return Lateness(l.details[i].checked, l.promises[ClassUsers], l.start) }
+	slices.SortFunc(l.dueOfUser, func(a, b int32) int { return cmp.Or(late(a).Compare(late(b)), cmp.Compare(a, b)) })
+	tasks, people := l.due, l.dueOfUser
+	for n := min(len(tasks)+len(people), l.budget().Requests(l.now)); n > 0; n-- {
+		if len(people) == 0 || len(tasks) > 0 && Lateness(tasks[0].Since, l.promises[tasks[0].Class], l.start).Compare(late(people[0])) <= 0 {
+			l.take(tasks[0], l.ask("due: "+string(tasks[0].Class)))
+			tasks = tasks[1:]
+			continue
+		}
+		d := &l.details[people[0]]
+		at := l.ask(forShare)
+		l.checked[ClassUsers]++
+		l.see(ClassUsers, at.Sub(d.checked))
+		d.checked = at
+		people = people[1:]
 	}
-	l.postponed = len(l.due) - n
+	l.postponed = len(tasks) + len(people)
 }
 
 // stand tells at the end of the night how the promises stand.
@@ -341,11 +348,25 @@ func (l *ledger) stand() []Standing {
 		}
 	}
 	all = append(all, people)
+	limits := Promises{}
+	for class, promise := range l.promises {
+		limits[class] = limitOf(promise)
+	}
+	for _, s := range limits.Stand(l.known, l.now) {
+		l.late[s.Class] += s.Beyond
+	}
+	l.late[ClassUsers] += people.Beyond
 	looked := 0
 	for i := range all {
 		all[i].Checked = l.checked[all[i].Class]
 		looked += all[i].Checked
+		l.oldest[all[i].Class] = max(l.oldest[all[i].Class], all[i].Oldest)
 	}
-	Outlook(all, max(0, int(l.length.Minutes()*float64(l.perMinute))-(l.requests()-looked)))
+	once := looked // what no night like the next has to do
+	if !l.settled {
+		once += l.spent[forNew] + l.spent[forFeeds] + l.spent[forPeople]
+	}
+	Outlook(all, max(0, int(l.length.Minutes()*float64(l.perMinute))-(l.requests()-once)))
+	l.settled = l.settled || l.complete
 	return all
 }

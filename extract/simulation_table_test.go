@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,64 +63,85 @@ func markdown(columns []column) string {
 	})
 	row("due, and no time left", func(c *column) string { return grouped(c.mean(func(a *account) int { return a.postponed })) })
 	row("a silent change is found after, mean (longest)", (*column).found)
-	row("nights after the first sync until all promises are kept", (*column).settles)
+	row("nights after the first sync until nothing is beyond its promise (its outlook)", (*column).settles)
+	row("nights from then on in which every promise is kept", (*column).kept)
 	for _, class := range Classes() {
 		row(fmt.Sprintf("%s, promised %s", class, days(columns[0].promises[class])), func(c *column) string { return c.verdict(class) })
 	}
 	return b.String()
 }
 
-// verdict says whether the promise of a class was kept at the end of each of the last nights, and if
-// not, how it stood at the worst of them. Sessions that are not listed any more are left out.
+// legend says how the promises are judged.
+const legend = `A promise is kept in a night if nothing of the class is older than promised when the night looks at it, and
+nothing that it did not look at is at its end. What came to the class by its age since the last night does not
+count. A promise of a day is kept if every night looks at all of the class, at an age of 30 hours at most: nights
+are not equally long. The age is the oldest that any night came to.`
+
+// verdict says whether the promise of a class was kept in each of the last nights, and if not, how it
+// stood in the worst of them.
 func (c *column) verdict(class Class) string {
-	broken, most, of, outlook := 0, 0, 0, ""
-	var oldest, worst time.Duration
+	broken, most, of := 0, 0, 0
+	var oldest time.Duration
 	for _, a := range c.last() {
+		oldest = max(oldest, a.oldest[class])
+		if a.late[class] == 0 {
+			continue
+		}
+		broken++
 		for _, s := range a.standings {
-			if s.Class != class {
-				continue
-			}
-			oldest, worst = max(oldest, s.Oldest), max(worst, a.worst[class])
-			beyond := s.Beyond - a.missing[class]
-			if beyond <= 0 {
-				continue
-			}
-			broken++
-			if beyond > most {
-				most, of = beyond, s.Sessions
-			}
-			outlook = fmt.Sprintf("%d nights", s.Nights)
-			if s.Nights == Never {
-				outlook = "never"
+			if s.Class == class && a.late[class] > most {
+				most, of = a.late[class], s.Sessions
 			}
 		}
 	}
-	ages := fmt.Sprintf("%s, %s when looked at", days(oldest), days(worst))
 	if broken == 0 {
-		return "kept: " + ages
+		return "kept: " + days(oldest)
 	}
-	return fmt.Sprintf("**beyond in %d of %d nights**, up to %s of %s, outlook %s; %s", broken, nightsShown, grouped(most), grouped(of), outlook, ages)
+	return fmt.Sprintf("**not in %d of %d nights**: up to %s of %s, %s", broken, nightsShown, grouped(most), grouped(of), days(oldest))
 }
 
-// settles is the first night after the first sync from which on every promise is kept.
+// settles is after how many nights nothing was beyond its promise any more, and what the outlook at
+// the end of the first sync said of it.
 func (c *column) settles() string {
-	n := len(c.nights)
-	for n > 0 && !c.nights[n-1].breaks() {
-		n--
+	outlook := 0
+	for _, s := range c.first.standings {
+		outlook = cmp.Or(outlook, s.Nights)
 	}
-	if n == len(c.nights) {
-		return "never"
+	beyond := func(s Standing) bool { return s.Beyond > 0 }
+	if !slices.ContainsFunc(c.first.standings, beyond) {
+		return "0"
 	}
-	return strconv.Itoa(n)
+	for i, a := range c.nights {
+		if !slices.ContainsFunc(a.standings, beyond) {
+			return fmt.Sprintf("%d (%d)", i+1, outlook)
+		}
+	}
+	return fmt.Sprintf("never (%d)", outlook)
 }
 
+// breaks reports whether a promise was not kept in the night.
 func (a *account) breaks() bool {
-	for _, s := range a.standings {
-		if s.Beyond > a.missing[s.Class] {
+	for _, n := range a.late {
+		if n > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// kept is in how many nights after the first sync and what it had left over every promise was kept.
+func (c *column) kept() string {
+	first := 0
+	for first < len(c.nights) && c.nights[first].breaks() {
+		first++
+	}
+	n := 0
+	for _, a := range c.nights[first:] {
+		if !a.breaks() {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(c.nights)-first)
 }
 
 func (c *column) found() string {

@@ -36,6 +36,7 @@ const (
 // count of these days. An error of visit ends the sweep.
 //
 // The list is read as a descent (descent.go), then its head again, for what was created meanwhile.
+// Pages are asked for ahead of their turn (ahead.go), and visited one by one in the list's order.
 // The number of distinct ids must then lie between the count at the end and the count at the
 // beginning plus what was created. If it does not, the list is repeated up to three times if it is
 // short, then counted by months and days of creation; days that differ are listed once more, and
@@ -157,23 +158,32 @@ func (w *walk) misfit(win window) string {
 // has seen.
 func (s *sweeper) walk(ctx context.Context, win window) (*walk, error) {
 	w := &walk{}
-	w.descent = newDescent(func(ctx context.Context, offset int) (Page, error) { return s.page(ctx, w, win, offset) })
+	w.descent = newDescent(func(ctx context.Context, offset int) (Page, error) {
+		return s.c.Page(ctx, Query{Kind: s.out.Kind, Offset: offset, DateFrom: win.from, DateTo: win.to})
+	})
+	w.most = s.c.ahead()
+	w.rows = s.rows
+	w.look = func(p Page, offset int) { s.look(w, p, offset) }
 	w.take = func(p Page) error { return s.add(w, p) }
+	defer func() { s.out.Pages += w.answered }()
 	if err := w.down(ctx, nil); err != nil {
 		return nil, err
 	}
 	return w, w.again(ctx)
 }
 
-// page asks for a page and takes its count; that of the end is from the last look at the head.
-func (s *sweeper) page(ctx context.Context, w *walk, win window, offset int) (Page, error) {
-	p, err := s.c.Page(ctx, Query{Kind: s.out.Kind, Offset: offset, DateFrom: win.from, DateTo: win.to})
-	if err != nil {
-		return p, err
+// rows is the page's count if it is one.
+func (s *sweeper) rows(p Page) int {
+	if Bounded(s.out.Kind, p.Count) {
+		return -1
 	}
-	s.out.Pages++
+	return p.Count
+}
+
+// look takes the page's count; that of the end is from the last look at the head.
+func (s *sweeper) look(w *walk, p Page, offset int) {
 	w.bounded = w.bounded || Bounded(s.out.Kind, p.Count)
-	if w.pages == 0 {
+	if w.pages == 1 {
 		w.before = p.Count
 		if len(p.Rows) > 0 {
 			w.top = p.Rows[0].Number
@@ -182,7 +192,6 @@ func (s *sweeper) page(ctx context.Context, w *walk, win window, offset int) (Pa
 	if offset == 0 {
 		w.after = p.Count
 	}
-	return p, nil
 }
 
 // add takes the page's rows into the walk and hands on those that nobody has seen.

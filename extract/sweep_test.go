@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,12 @@ import (
 // A shiftyList serves the session list and changes it between requests by its dice. It keeps the
 // truth: which sessions exist, and which ever did.
 type shiftyList struct {
-	dice    *rand.Rand
-	numbers []int // ascending
-	created map[int]time.Time
-	next    int
-	gone    map[int]bool
+	sync.Mutex // pages are asked for side by side
+	dice       *rand.Rand
+	numbers    []int // ascending
+	created    map[int]time.Time
+	next       int
+	gone       map[int]bool
 
 	maxLimit int                       // what the server grants; 0: all
 	churn    int                       // changes before a request: one in churn chances each
@@ -67,6 +69,8 @@ func (l *shiftyList) change() {
 }
 
 func (l *shiftyList) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.Lock()
+	defer l.Unlock()
 	if l.requests++; l.requests > 1 {
 		l.change()
 	}
@@ -121,7 +125,11 @@ func sweepShiftyDays(t *testing.T, l *shiftyList, kind schemas.SessionKind, from
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside := func(n int) bool { return !l.created[n].Before(from) && l.created[n].Before(to.AddDate(0, 0, 1)) }
+	inside := func(n int) bool {
+		l.Lock()
+		defer l.Unlock()
+		return !l.created[n].Before(from) && l.created[n].Before(to.AddDate(0, 0, 1))
+	}
 	atStart := append([]int(nil), l.numbers...)
 	visits := map[schemas.SessionID]int{}
 	sw, err := c.SweepDays(t.Context(), kind, from, to, func(p Page) error {

@@ -28,10 +28,12 @@ type rowKey [16]byte
 //
 // Offsets shift when rows are added, go away or move to the top while the list is read. What is
 // added or moves pushes the others down, and they come twice. What goes away pulls them up, and
-// some would be skipped. So as long as a page shows a row that was seen, nothing between was skipped;
-// if it does not, the descent steps back until it does. What moved to the top before it was seen, and
-// what is new, stands in the head: again reads that, down to a row that stands where it stood, and once
-// more if that took several pages, between which a row may have moved too.
+// some would be skipped. So each page must join the one before: it shows one of its rows, at the rank that
+// the row had there, or begins with a row of a higher rank than its last one. If it does not, the descent
+// steps back until it does. It is not enough that a page shows a row seen further above: other rows may have
+// moved in between the two since. What moved to the top before it was seen, and what is new, stands in the
+// head: again reads that, down to a row that stands where it stood, and once more if that took several pages,
+// between which a row may have moved too.
 //
 // That rests on each page being read after those above it. One that was asked for early (ahead.go)
 // may have been read before them. It is taken only if it shows the last row of the page above, at the
@@ -45,7 +47,7 @@ type descent[P leaf] struct {
 
 	seen    map[rowKey]int64 // rank of each row when it was read last; 0: unknown, or only in head
 	head    map[rowKey]int64 // rank of each row of the head that is being read again; nil: none is
-	last    mark             // the last row of the page above
+	above   []mark           // of the page above
 	pages   int              // seen in their turn
 	steps   int              // back
 	barren  int              // pages in a row that showed nothing new
@@ -102,9 +104,7 @@ func (d *descent[P]) down(ctx context.Context, stop func(P) bool) error {
 		}
 		step := max(1, p.size()-overlap)
 		offset += step
-		if d.last = (mark{}); len(rows) > 0 {
-			d.last = rows[len(rows)-1]
-		}
+		d.above = rows
 		if stop == nil && d.most > 1 && p.size() > overlap {
 			d.follow(ctx, offset, step, d.rows(p))
 		}
@@ -114,8 +114,11 @@ func (d *descent[P]) down(ctx context.Context, stop func(P) bool) error {
 // next returns the page at an offset, one that was read after those above it or might have been.
 func (d *descent[P]) next(ctx context.Context, offset int) (P, error) {
 	p, early, err := d.get(ctx, offset)
-	if err != nil || !early || d.last != (mark{}) && slices.Contains(p.marks(), d.last) {
+	if err != nil || !early {
 		return p, err
+	}
+	if n := len(d.above); n > 0 && slices.Contains(p.marks(), d.above[n-1]) {
+		return p, nil
 	}
 	return d.ask(ctx, offset)
 }
@@ -141,18 +144,15 @@ func (d *descent[P]) again(ctx context.Context) error {
 	return nil
 }
 
-// joins reports whether the page shows a row of those before.
+// joins reports whether nothing can stand between the page above and one with these rows.
 func (d *descent[P]) joins(rows []mark) bool {
-	shown := d.seen
-	if d.head != nil {
-		shown = d.head
+	if len(rows) == 0 || len(d.above) == 0 {
+		return false
 	}
-	for _, m := range rows {
-		if _, ok := shown[m.key]; ok {
-			return true
-		}
+	if first, last := rows[0].rank, d.above[len(d.above)-1].rank; last > 0 && first > last {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(rows, func(m mark) bool { return slices.Contains(d.above, m) })
 }
 
 // stands reports whether the page of the head shows a row that has not moved since the list, or the

@@ -178,7 +178,7 @@ func ofUsers(c *Client) lister        { return c.Users }
 func ofTransactions(c *Client) lister { return c.Transactions }
 
 func TestNoEntityIsMissedWhileTheListMoves(t *testing.T) {
-	seeds := 1000
+	seeds := 4000
 	if testing.Short() {
 		seeds = 200
 	}
@@ -229,6 +229,43 @@ func TestHeadIsReadBeyondThoseWhoMovedInIt(t *testing.T) {
 	})
 	if err != nil || !got.Complete || len(visited) != 60 || !visited[string(testID(1))] {
 		t.Errorf("got %+v, %v, with %d visited; want all 60", got, err, len(visited))
+	}
+}
+
+// A user moves to just below a page that was read, above users whom pages before it showed; then
+// some go away from the top, which pulls that user out of the next page. That page still shows users who were
+// seen, and the head ends with one who stands: neither proves that nobody was skipped.
+func TestPageJoinsTheOneBeforeAndNoOther(t *testing.T) {
+	l := newRestlessList(1, 0, 60)
+	inner := roundTripper(func(r *http.Request) (*http.Response, error) {
+		l.Lock()
+		switch l.requests {
+		case 1: // the first page showed 60 to 51
+			for n := 1; n <= 18; n++ {
+				l.touch(n)
+			}
+		case 4: // then, in two steps, 18 to 2 were shown
+			for n := 14; n <= 18; n++ {
+				l.gone[n] = true
+			}
+			l.moved = slices.DeleteFunc(l.moved, func(n int) bool { return l.gone[n] })
+		}
+		l.Unlock()
+		return l.RoundTrip(r)
+	})
+	c, err := New(Config{BaseURL: "http://localhost", Key: NewSecret("key-of-nobody"), PageSize: 10, Workers: 1, Transport: inner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	visited := map[string]bool{}
+	got, err := c.Users(t.Context(), func(items []Item) error {
+		for _, it := range items {
+			visited[it.ID] = true
+		}
+		return nil
+	})
+	if err != nil || !got.Complete || !visited[string(testID(1))] {
+		t.Errorf("got %+v, %v, with %d visited; want user 1 among them", got, err, len(visited))
 	}
 }
 

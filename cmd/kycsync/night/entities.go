@@ -1,8 +1,10 @@
 package night
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kycsync/extract"
@@ -38,19 +40,48 @@ func entityOf(d schemas.DocumentKind) schemas.DocumentKind {
 	panic("night: no entity is described by a " + string(d))
 }
 
-// readUsers reads users and businesses, and compares what the vendor counts of each user with our
-// own sessions.
-func (r *run) readUsers(ctx, limited context.Context) error {
+// readUsers lists users and businesses, and reads those whose row changed. The lists hold those that are
+// due; the caller closes them, also on error.
+func (r *run) readUsers(ctx, limited context.Context) (lists []*entityList, err error) {
 	for _, kind := range r.userKinds() {
-		s, err := r.listEntities(limited, kind)
+		l, err := r.listEntities(limited, kind)
 		if err != nil {
-			return err
+			return lists, err
 		}
-		if err := r.readDetails(ctx, limited, kind, s); err != nil {
-			return err
+		lists = append(lists, l)
+		if err := r.readDetails(ctx, limited, l, l.changed); err != nil {
+			return lists, err
 		}
 	}
-	return nil
+	return lists, nil
+}
+
+// fitDue cuts what is due, sessions and users alike, to what the budget leaves: the latest come first.
+func (r *run) fitDue(due []extract.Task, users []*entityList) []extract.Task {
+	type turn struct {
+		extract.Late
+		of int // which of the queues, each of which is in order: that of sessions, or of a list
+	}
+	var queue []turn
+	for _, t := range due {
+		queue = append(queue, turn{extract.Lateness(t.Since, r.Promises[t.Class], r.StartedAt), 0})
+	}
+	for i, l := range users {
+		for _, t := range l.due {
+			queue = append(queue, turn{extract.Lateness(t.checked, r.Promises[extract.ClassUsers], r.StartedAt), i + 1})
+		}
+	}
+	fits := min(len(queue), r.budget().Requests(time.Now()))
+	r.NotDue = int64(len(queue) - fits) // their promise says how many nights they will wait
+	slices.SortStableFunc(queue, func(a, b turn) int { return a.Compare(b.Late) })
+	taken := make([]int, len(users)+1)
+	for _, t := range queue[:fits] {
+		taken[t.of]++
+	}
+	for i, l := range users {
+		l.due = l.due[:taken[i+1]]
+	}
+	return due[:taken[0]]
 }
 
 // readTransactions reads the transactions, and which sessions they asked for.
@@ -60,10 +91,12 @@ func (r *run) readTransactions(ctx, limited context.Context) error {
 	if err != nil {
 		return err
 	}
-	if most := r.budget().Requests(time.Now()) / transactionShare; len(s.todo) > most {
-		s.todo = s.todo[:most] // the others tomorrow: sessions go first
+	defer s.close()
+	todo := append(s.changed, s.due...)
+	if most := r.budget().Requests(time.Now()) / transactionShare; len(todo) > most {
+		todo = todo[:most] // the others tomorrow: sessions go first
 	}
-	if err := r.readDetails(ctx, limited, kind, s); err != nil {
+	if err := r.readDetails(ctx, limited, s, todo); err != nil {
 		return err
 	}
 	return r.readRemediations(ctx)
@@ -76,19 +109,22 @@ const transactionShare = 5
 // entityList is what one list showed of entities that must be looked at.
 type entityList struct {
 	*shelf
-	todo []entityTask
+	kind    entityKind
+	changed []entityTask // the row differs from the one seen last
+	due     []entityTask // the detail may have changed behind it; the latest first
 }
 
 type entityTask struct {
 	id, vendorData string
 	at             time.Time // of the row
+	checked        time.Time // when the detail was read last
 	fingerprint    schemas.Digest
 }
 
 // listEntities walks a list and keeps the rows that differ from the last ones seen, and those whose
 // detail is due.
 func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList, err error) {
-	l := &entityList{}
+	l := &entityList{kind: kind}
 	if l.shelf, err = newShelf(r.WorkDir); err != nil {
 		return nil, err
 	}
@@ -98,7 +134,6 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 		}
 	}()
 	seen := map[string]bool{}
-	var due []entityTask
 	listing, err := kind.list(ctx, func(items []extract.Item) error {
 		var page []filed
 		for _, item := range items {
@@ -109,12 +144,13 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 			}
 			seen[item.ID] = true
 			r.users.take(kind.document, item)
-			t := entityTask{item.ID, item.VendorData, item.ObservedAt, doc.ContentSHA256}
-			switch k := r.things[thing{kind.document, item.ID}]; {
+			k := r.things[thing{kind.document, item.ID}]
+			t := entityTask{item.ID, item.VendorData, item.ObservedAt, k.LastChecked, doc.ContentSHA256}
+			switch {
 			case k.Fingerprint != doc.ContentSHA256:
-				l.todo = append(l.todo, t)
+				l.changed = append(l.changed, t)
 			case extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt):
-				due = append(due, t)
+				l.due = append(l.due, t)
 			default:
 				continue
 			}
@@ -126,7 +162,8 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	if errors.Is(err, extract.ErrForbidden) {
 		r.Log.Info("a list is not read: the key may not", "list", string(kind.document), "application", r.Config.Application)
 		r.Entities[kind.document] = -1
-		return &entityList{shelf: l.shelf}, nil
+		l.changed, l.due = nil, nil
+		return l, nil
 	}
 	if err != nil && extract.OfSession(err) {
 		r.Log.Warn("a list cannot be read; it is tried again tomorrow", "list", string(kind.document), "error", err.Error())
@@ -142,7 +179,10 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	} else {
 		r.missedEntities(kind.document, seen)
 	}
-	l.todo = append(l.todo, due...)
+	late := func(t entityTask) extract.Late {
+		return extract.Lateness(t.checked, r.Promises[extract.ClassUsers], r.StartedAt)
+	}
+	slices.SortStableFunc(l.due, func(a, b entityTask) int { return cmp.Or(late(a).Compare(late(b)), a.checked.Compare(b.checked)) })
 	return l, nil
 }
 
@@ -169,9 +209,9 @@ func (r *run) rememberThing(k schemas.KnownEntity) {
 }
 
 // readDetails asks for the details and appends what changed.
-func (r *run) readDetails(ctx, limited context.Context, kind entityKind, l *entityList) error {
-	defer l.close()
-	affordable := min(len(l.todo), r.budget().Requests(time.Now()))
+func (r *run) readDetails(ctx, limited context.Context, l *entityList, todo []entityTask) error {
+	kind := l.kind
+	affordable := min(len(todo), r.budget().Requests(time.Now()))
 	get := func(ctx context.Context, t entityTask) (schemas.Document, error) {
 		if kind.byVendorData {
 			return kind.detail(ctx, t.vendorData)
@@ -179,21 +219,21 @@ func (r *run) readDetails(ctx, limited context.Context, kind entityKind, l *enti
 		return kind.detail(ctx, t.id)
 	}
 	done := 0
-	for got, err := range extract.Each(limited, r.Client, l.todo[:affordable], get) {
+	for got, err := range extract.Each(limited, r.Client, todo[:affordable], get) {
 		if err != nil && !extract.OfSession(err) && !errors.Is(err, extract.ErrUnaddressable) {
 			return err
 		}
-		if err := r.takeEntity(kind, l, got, err); err != nil {
+		if err := r.takeEntity(l, got, err); err != nil {
 			return err
 		}
 		done++
-		r.Progress(string(kind.document)+" details", done, len(l.todo))
+		r.Progress(string(kind.document)+" details", done, len(todo))
 		r.Step("entity")
 		if err := r.commitSome(ctx); err != nil {
 			return err
 		}
 	}
-	if affordable < len(l.todo) {
+	if affordable < len(todo) {
 		return errSpent
 	}
 	return nil
@@ -201,8 +241,8 @@ func (r *run) readDetails(ctx, limited context.Context, kind entityKind, l *enti
 
 // takeEntity looks at one detail. Without one the row alone is the version: an entity that cannot be
 // asked for, or that is gone since it was listed.
-func (r *run) takeEntity(kind entityKind, l *entityList, got extract.Got[entityTask], failed error) error {
-	t := got.Item
+func (r *run) takeEntity(l *entityList, got extract.Got[entityTask], failed error) error {
+	kind, t := l.kind, got.Item
 	row, err := l.get(t.id)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ func TestListing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{listing: l, known: map[schemas.SessionID]schemas.Known{"known": {SessionID: "known", VersionSeq: 3}}, batch: newBatch()}
+	r := &run{listing: l, known: map[schemas.SessionID]schemas.Known{"known": {SessionID: "known", VersionSeq: 3}}, batch: newBatch(), staged: map[schemas.SessionID]schemas.Fullness{}}
 	defer r.forget()
 
 	// A session that both lists show is one session, as it was shown first.

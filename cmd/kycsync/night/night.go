@@ -237,18 +237,26 @@ func (r *run) work(ctx, limited context.Context) error {
 	if err := r.readActivity(ctx, limited); err != nil {
 		return err
 	}
+	var users []*entityList
+	defer func() {
+		for _, l := range users {
+			l.close()
+		}
+	}()
 	if !r.ranged() {
-		if err := r.readUsers(ctx, limited); err != nil {
+		var err error
+		if users, err = r.readUsers(ctx, limited); err != nil {
 			return err
 		}
 	}
-	due := tasks[first:]
-	if n := r.budget().Fit(due, time.Now()); n < len(due) {
-		r.NotDue = int64(len(due) - n) // their promise says how many nights they will wait
-		due = due[:n]
-	}
+	due := r.fitDue(tasks[first:], users)
 	if err := r.fetch(ctx, limited, due); err != nil {
 		return err
+	}
+	for _, l := range users {
+		if err := r.readDetails(ctx, limited, l, l.due); err != nil {
+			return err
+		}
 	}
 	return r.readActivity(ctx, limited)
 }

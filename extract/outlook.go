@@ -1,6 +1,9 @@
 package extract
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Never is the number of nights after which a promise is kept that the budget does not allow.
 const Never = -1
@@ -26,7 +29,7 @@ func outlook(all []Standing, spare int) int {
 	for _, s := range all {
 		n := nightsOf(s.Promise)
 		longest = max(longest, n)
-		share += float64(s.Sessions) / float64(n)
+		share += s.perNight()
 	}
 	if float64(spare) < share {
 		return Never
@@ -42,6 +45,11 @@ func outlook(all []Standing, spare int) int {
 	}
 	return longest // in which each class is gone through
 }
+
+// PerNight is how many of the class a night looks at, so that each keeps its promise.
+func (s *Standing) PerNight() int { return int(math.Ceil(s.perNight())) }
+
+func (s *Standing) perNight() float64 { return float64(s.Sessions) / float64(nightsOf(s.Promise)) }
 
 // looks is how often some of the class must be looked at in so many nights from now on, so that at
 // their end none is beyond the promise. Those that are not beyond it now are taken to have been looked at

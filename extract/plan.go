@@ -2,6 +2,7 @@ package extract
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -130,7 +131,7 @@ func (b Budget) Fit(tasks []Task, now time.Time) int { return min(len(tasks), b.
 
 // Requests is how many requests fit into the budget.
 func (b Budget) Requests(now time.Time) int {
-	n := int(^uint(0) >> 1)
+	n := math.MaxInt
 	if b.MaxRequests > 0 {
 		n = b.MaxRequests
 	}

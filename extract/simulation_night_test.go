@@ -60,6 +60,8 @@ type ledger struct {
 	account
 	until     time.Time
 	gone      []int   // sessions that were asked for and are not there
+	changed   []int32 // people whose row differs from the one seen last
+	strangers []int32 // people of whom no detail was read
 	dueOfUser []int32 // people whose details are due
 }
 
@@ -84,12 +86,30 @@ const (
 func (k *keeper) night(start time.Time) *account {
 	l := &ledger{keeper: k, until: start.Add(k.length)}
 	l.account = account{start: start, now: start, spent: map[string]int{}, checked: map[Class]int{}, oldest: map[Class]time.Duration{}, late: map[Class]int{}}
-	if l.complete = l.look() && l.fetchUrgent() && l.readFeeds() && l.readPeople(); l.complete {
-		l.fetchDue()
-		l.readFeeds()
+	if l.look() && l.fetchUrgent() && l.listPeople() {
+		l.rest()
 	}
 	l.standings = l.stand()
 	return &l.account
+}
+
+// rest reads the feeds and people that changed, then those never read and what is due.
+func (l *ledger) rest() {
+	feeds, unread := l.feedsDue()
+	feeds = l.readFeeds(feeds)
+	n := min(len(l.changed), l.left())
+	l.readPeople(l.changed[:n])
+	l.changed = l.changed[n:]
+	news, _ := Share(l.left(), len(unread)+len(l.strangers), len(l.due)+len(l.dueOfUser))
+	forFeeds, forPeople := Share(news, len(unread), len(l.strangers))
+	l.readFeeds(unread[:forFeeds])
+	l.readPeople(l.strangers[:forPeople])
+	l.strangers = l.strangers[forPeople:]
+	l.complete = len(feeds)+len(l.changed)+len(l.strangers)+len(unread)-forFeeds == 0
+	l.fetchDue()
+	feeds, unread = l.feedsDue()
+	l.readFeeds(feeds)
+	l.readFeeds(unread)
 }
 
 // requests is the sum over all purposes.
@@ -99,6 +119,9 @@ func (a *account) requests() (n int) {
 	}
 	return n
 }
+
+// left is how many requests the night has left.
+func (l *ledger) left() int { return l.budget().Requests(l.now) }
 
 func (l *ledger) budget() Budget { return Budget{Until: l.until, PerMinute: l.perMinute} }
 
@@ -261,34 +284,42 @@ func (l *ledger) see(class Class, age time.Duration) {
 	}
 }
 
-// readFeeds reads the activity feeds that are due, the one longest not read first.
-func (l *ledger) readFeeds() bool {
-	type feed struct {
-		i       int
-		checked time.Time
-	}
-	var due []feed
+// feedsDue are the sessions whose activity feed is due, the one longest not read first, and those of
+// which none was read.
+func (l *ledger) feedsDue() (again, unread []int) {
 	for _, i := range l.feeds {
-		if k := l.known[l.all[i].row.ID]; k.AbsentSince.IsZero() {
-			due = append(due, feed{i, k.ActivityChecked})
+		switch k := l.known[l.all[i].row.ID]; {
+		case !k.AbsentSince.IsZero():
+		case k.ActivityChecked.IsZero():
+			unread = append(unread, i)
+		default:
+			again = append(again, i)
 		}
 	}
-	slices.SortFunc(due, func(a, b feed) int { return cmp.Or(a.checked.Compare(b.checked), cmp.Compare(a.i, b.i)) })
-	n := min(len(due), l.budget().Requests(l.now))
-	for _, f := range due[:n] {
-		k := l.known[l.all[f.i].row.ID]
+	slices.SortFunc(again, func(i, j int) int {
+		return cmp.Or(l.known[l.all[i].row.ID].ActivityChecked.Compare(l.known[l.all[j].row.ID].ActivityChecked), cmp.Compare(i, j))
+	})
+	slices.Sort(unread)
+	return again, unread
+}
+
+// readFeeds reads activity feeds as far as the night lasts, and returns the others.
+func (l *ledger) readFeeds(due []int) (rest []int) {
+	n := min(len(due), l.left())
+	for _, i := range due[:n] {
+		k := l.known[l.all[i].row.ID]
 		k.ActivityDue, k.ActivityChecked = false, l.ask(forFeeds)
 		l.known[k.SessionID] = k
 	}
-	l.feeds = l.feeds[:0]
-	for _, f := range due[n:] {
-		l.feeds = append(l.feeds, f.i)
-	}
-	return len(l.feeds) == 0
+	l.feeds = slices.DeleteFunc(l.feeds, func(i int) bool {
+		k := l.known[l.all[i].row.ID]
+		return !k.ActivityDue || !k.AbsentSince.IsZero()
+	})
+	return due[n:]
 }
 
-// readPeople lists users and businesses, reads the details that changed and notes those that are due.
-func (l *ledger) readPeople() bool {
+// listPeople lists users and businesses, and notes whose details changed or are due.
+func (l *ledger) listPeople() bool {
 	for len(l.details) < len(l.people) {
 		l.details = append(l.details, detail{})
 	}
@@ -296,24 +327,25 @@ func (l *ledger) readPeople() bool {
 		if !l.list(forList, pagesOf(len(l.ofKind[kind]), l.pageSize)) {
 			return false
 		}
-		var changed []int32
 		for _, i := range l.ofKind[kind] {
 			switch d := l.details[i]; {
+			case d.seen == 0:
+				l.strangers = append(l.strangers, i)
 			case d.seen != l.people[i].shown:
-				changed = append(changed, i)
+				l.changed = append(l.changed, i)
 			case DueTonight(strconv.Itoa(int(i)), d.checked, l.promises[ClassUsers], l.start):
 				l.dueOfUser = append(l.dueOfUser, i)
 			}
 		}
-		n := min(len(changed), l.budget().Requests(l.now))
-		for _, i := range changed[:n] {
-			l.details[i] = detail{l.people[i].shown, l.ask(forPeople)}
-		}
-		if n < len(changed) {
-			return false
-		}
 	}
 	return true
+}
+
+// readPeople reads details of people, of which there is time for all.
+func (l *ledger) readPeople(people []int32) {
+	for _, i := range people {
+		l.details[i] = detail{l.people[i].shown, l.ask(forPeople)}
+	}
 }
 
 // fetchDue keeps the promises as far as there is time, those of sessions and those of users in one

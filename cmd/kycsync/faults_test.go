@@ -48,6 +48,7 @@ var faultRuns = []faultRun{
 	{faults: "gone404:30", exit: exitGate, again: exitGate, says: "sessions that the list names answer 404", heals: true},
 	{faults: "html404:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitOK, says: "could not be read", heals: true, check: documentsRejected("unexpected status 404")},
 	{faults: "unlisted:20", heals: true, check: nothingRejected},
+	{faults: "lost:20", heals: true, check: nothingRejected},
 	{faults: "miscount:1", exit: exitGate, again: exitGate, says: "user sessions, .*: the vendor counts", heals: true},
 	{faults: "miscounted_users:5", check: nothingRejected},
 	{faults: "insert:30,delete:40"},

@@ -50,6 +50,7 @@ var faultDocs = []struct{ name, text string }{
 	{"restrict", "every n-th session shows only status, node and warnings of its blocks"},
 	{"hide", "every n-th session answers 404 although it is listed, as one out of a key's scope"},
 	{"unlisted", "every n-th session is in no list and no count, although its decision is given out"},
+	{"lost", "every n-th session is in no list and no count, and answers 404, as if it were deleted"},
 	{"gone404", "n % of all sessions answer 404 for their decision although they are listed"},
 	{"html404", "every n-th decision asked for is answered 404 with an HTML page"},
 	{"miscount", "every n-th session list of limit=1 with a status or date filter counts one too many"},
@@ -164,10 +165,14 @@ func (f *Faults) fails(t turn) (reply, bool) {
 
 func (f *Faults) hides(id string) bool {
 	u, _ := parseUUID(id)
-	return strikes(f.every["hide"], 12, hashOf(u))
+	return strikes(f.every["hide"], 12, hashOf(u)) || f.loses(u)
 }
 
-func (f *Faults) unlists(id uuid) bool { return strikes(f.every["unlisted"], 13, hashOf(id)) }
+func (f *Faults) loses(id uuid) bool { return strikes(f.every["lost"], 16, hashOf(id)) }
+
+func (f *Faults) unlists(id uuid) bool {
+	return strikes(f.every["unlisted"], 13, hashOf(id)) || f.loses(id)
+}
 
 // denies reports whether a decision is among the per cent that gone404 loses.
 func (f *Faults) denies(id string) bool {

@@ -32,6 +32,29 @@ func TestUnlistedSessionsAreKnownByTheirDecisionOnly(t *testing.T) {
 	}
 }
 
+func TestLostSessionsAreAsIfDeletedUntilTheyAreBack(t *testing.T) {
+	v := newVendor(t, Options{Sessions: 300, Faults: "lost:10"})
+	l, listed := list(t, v, "?limit=1000"), map[string]bool{}
+	for _, r := range l.Results {
+		listed[r.ID] = true
+	}
+	missing := v.Tally("user", time.Time{}, time.Time{}, "") - len(l.Results)
+	if l.Count != len(l.Results) || missing < 10 || missing > 60 {
+		t.Errorf("%d listed, count %d, %d missing; want about a tenth missing from both", len(l.Results), l.Count, missing)
+	}
+	for _, s := range v.Truth() {
+		if code := get(t, v, "/v3/session/"+s.ID+"/decision/").Code; s.Kind == "user" && (code == 200) != listed[s.ID] {
+			t.Errorf("%s: %d, listed %v", s.ID, code, listed[s.ID])
+		}
+	}
+	if err := v.SetFaults(""); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(list(t, v, "?limit=1000").Results); got != len(l.Results)+missing {
+		t.Errorf("%d listed afterwards, want %d", got, len(l.Results)+missing)
+	}
+}
+
 func TestAShareOfTheDecisionsIsGone(t *testing.T) {
 	v := newVendor(t, Options{Sessions: 500, Faults: "gone404:60"})
 	n := len(list(t, v, "?limit=1000").Results)

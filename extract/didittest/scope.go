@@ -63,7 +63,7 @@ func (sc scope) sees(s *session) bool {
 // listed returns the live sessions of a kind that lists show and count, ascending.
 func (v *Vendor) listed(kind int) []uint32 {
 	ids := v.live[kind]
-	if !v.scope.limited() && v.faults.every["unlisted"] == 0 {
+	if !v.scope.limited() && v.faults.every["unlisted"] == 0 && v.faults.every["lost"] == 0 {
 		return ids
 	}
 	var keep []uint32

@@ -44,6 +44,7 @@ type verdict string
 
 const (
 	nothing verdict = "nothing" // neither noted nor concluded
+	unclear verdict = "unclear" // the key's scope may be the reason, so it is no proof
 	noted   verdict = "noted"   // the first proof, or one that is too close to it
 	deleted verdict = "deleted"
 	outside verdict = "outside the key's scope"
@@ -52,14 +53,16 @@ const (
 // judge decides about a session that is absent from a complete list and answered that it does not
 // exist, in the vendor's known words. Only the second such answer, 20 hours or more after
 // the first, with a listed session answering as ever, proves it gone; and only if the key's scope cannot
-// be the reason: keys may be narrowed to workflows or to approved sessions.
+// be the reason of either: keys may be narrowed to workflows or to approved sessions.
 func judge(e evidence) verdict {
 	switch {
 	case !e.canary, e.mass && !e.accepted && !e.narrowed:
 		return nothing
 	case e.narrowed:
 		return outside
-	case e.goneSince.IsZero(), e.now.Sub(e.goneSince) < proofApart, !e.alike && !e.accepted:
+	case !e.alike && !e.accepted:
+		return unclear
+	case e.goneSince.IsZero(), e.now.Sub(e.goneSince) < proofApart:
 		return noted
 	}
 	return deleted
@@ -139,12 +142,12 @@ func (r *run) settleAbsences(ctx context.Context) error {
 	alike := r.alike()
 	for _, k := range r.absence.gone {
 		e.absentSince, e.goneSince, e.alike = k.AbsentSince, k.GoneSince, alike(k)
-		switch r.rules.judge(e) {
-		case noted:
+		switch v := r.rules.judge(e); v {
+		case unclear, noted:
 			if k.AbsentSince.IsZero() {
 				k.AbsentSince = r.StartedAt
 			}
-			if k.GoneSince.IsZero() {
+			if v == noted && k.GoneSince.IsZero() {
 				k.GoneSince = r.StartedAt
 			}
 			r.AbsentNoted++

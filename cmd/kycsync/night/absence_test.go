@@ -21,7 +21,8 @@ func TestJudge(t *testing.T) {
 		{"many at once, accepted, second answer", evidence{goneSince: first, now: first.Add(24 * time.Hour), canary: true, mass: true, accepted: true}, deleted},
 		{"the key's scope was narrowed", evidence{now: first, canary: true, mass: true, narrowed: true}, outside},
 		{"the scope was narrowed, and no listed session answers", evidence{now: first, mass: true, narrowed: true}, nothing},
-		{"the key sees no session like it", evidence{goneSince: first, now: first.Add(24 * time.Hour), canary: true}, noted},
+		{"the key sees no session like it", evidence{goneSince: first, now: first.Add(24 * time.Hour), canary: true}, unclear},
+		{"the key sees no session like it, first answer", evidence{now: first, canary: true}, unclear},
 	} {
 		if got := judge(tc.e); got != tc.want {
 			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)

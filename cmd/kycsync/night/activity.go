@@ -1,6 +1,7 @@
 package night
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,43 +12,49 @@ import (
 	"kycsync/transform"
 )
 
-// readActivity reads the activity feeds of the sessions that changed or are under review, the ones
-// that have waited longest first.
-func (r *run) readActivity(ctx, limited context.Context) error {
-	var due []schemas.Known
-	for _, k := range r.known {
-		if k.ActivityDue && !k.Gone() && k.AbsentSince.IsZero() {
-			due = append(due, k)
-		}
-	}
-	slices.SortFunc(due, func(a, b schemas.Known) int {
-		if c := a.ActivityChecked.Compare(b.ActivityChecked); c != 0 {
-			return c
-		}
-		return int(min(max(a.SessionNumber-b.SessionNumber, -1), 1))
-	})
-	ids := make([]schemas.SessionID, len(due))
-	for i, k := range due {
-		ids[i] = k.SessionID
-	}
-	affordable := min(len(ids), r.budget().Requests(time.Now()))
+// readActivity reads activity feeds.
+func (r *run) readActivity(ctx, limited context.Context, due []schemas.SessionID) error {
+	affordable := min(len(due), r.budget().Requests(time.Now()))
 	done := 0
-	for got, err := range extract.Each(limited, r.Client, ids[:affordable], r.Client.Activity) {
+	for got, err := range extract.Each(limited, r.Client, due[:affordable], r.Client.Activity) {
 		if err != nil && !extract.OfSession(err) {
 			return err
 		}
 		r.takeActivity(got, err)
 		done++
-		r.Progress("activity", done, len(ids))
+		r.Progress("activity", done, len(due))
 		r.Step("activity")
 		if err := r.commitSome(ctx); err != nil {
 			return err
 		}
 	}
-	if affordable < len(ids) {
+	if affordable < len(due) {
 		return errSpent
 	}
 	return nil
+}
+
+// dueFeeds are the sessions of which the feed is to be read: those that changed or are under review,
+// the one that has waited longest first, and those of which none was read. A feed that could not be read
+// waits for another night.
+func (r *run) dueFeeds() (again, unread []schemas.SessionID) {
+	var due []schemas.Known
+	for _, k := range r.known {
+		if k.ActivityDue && !k.Gone() && k.AbsentSince.IsZero() && !r.spoiltFeeds[k.SessionID] {
+			due = append(due, k)
+		}
+	}
+	slices.SortFunc(due, func(a, b schemas.Known) int {
+		return cmp.Or(a.ActivityChecked.Compare(b.ActivityChecked), cmp.Compare(a.SessionNumber, b.SessionNumber))
+	})
+	for _, k := range due {
+		if k.ActivityChecked.IsZero() {
+			unread = append(unread, k.SessionID)
+		} else {
+			again = append(again, k.SessionID)
+		}
+	}
+	return again, unread
 }
 
 // takeActivity looks at one feed: as stored, a new version, or unreadable.
@@ -70,6 +77,7 @@ func (r *run) takeActivity(got extract.Got[schemas.SessionID], failed error) {
 	}
 	if failed != nil {
 		r.reject(rejected{unread(schemas.Activity, k.SessionID, failed), at, digestOf(got.Document.Body)})
+		r.spoiltFeeds[k.SessionID] = true
 		return // it stays due
 	}
 	doc.ReceivedSHA256 = digestOf(got.Document.Body)

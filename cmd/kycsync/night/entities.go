@@ -40,18 +40,14 @@ func entityOf(d schemas.DocumentKind) schemas.DocumentKind {
 	panic("night: no entity is described by a " + string(d))
 }
 
-// readUsers lists users and businesses, and reads those whose row changed. The lists hold those that are
-// due; the caller closes them, also on error.
-func (r *run) readUsers(ctx, limited context.Context) (lists []*entityList, err error) {
+// listUsers lists users and businesses. The caller closes the lists, also on error.
+func (r *run) listUsers(limited context.Context) (lists []*entityList, err error) {
 	for _, kind := range r.userKinds() {
 		l, err := r.listEntities(limited, kind)
 		if err != nil {
 			return lists, err
 		}
 		lists = append(lists, l)
-		if err := r.readDetails(ctx, limited, l, l.changed); err != nil {
-			return lists, err
-		}
 	}
 	return lists, nil
 }
@@ -92,7 +88,7 @@ func (r *run) readTransactions(ctx, limited context.Context) error {
 		return err
 	}
 	defer s.close()
-	todo := append(s.changed, s.due...)
+	todo := slices.Concat(s.changed, s.unread, s.due)
 	if most := r.budget().Requests(time.Now()) / transactionShare; len(todo) > most {
 		todo = todo[:most] // the others tomorrow: sessions go first
 	}
@@ -111,6 +107,7 @@ type entityList struct {
 	*shelf
 	kind    entityKind
 	changed []entityTask // the row differs from the one seen last
+	unread  []entityTask // no detail was read
 	due     []entityTask // the detail may have changed behind it; the latest first
 }
 
@@ -147,6 +144,8 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 			k := r.things[thing{kind.document, item.ID}]
 			t := entityTask{item.ID, item.VendorData, item.ObservedAt, k.LastChecked, doc.ContentSHA256}
 			switch {
+			case k.ContentHash == (schemas.Digest{}):
+				l.unread = append(l.unread, t)
 			case k.Fingerprint != doc.ContentSHA256:
 				l.changed = append(l.changed, t)
 			case extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt):
@@ -162,7 +161,7 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	if errors.Is(err, extract.ErrForbidden) {
 		r.Log.Info("a list is not read: the key may not", "list", string(kind.document), "application", r.Config.Application)
 		r.Entities[kind.document] = -1
-		l.changed, l.due = nil, nil
+		l.changed, l.unread, l.due = nil, nil, nil
 		return l, nil
 	}
 	if err != nil && extract.OfSession(err) {

@@ -124,7 +124,7 @@ func (r *run) gateList(past *past) {
 	if r.Known >= fewKnown && listed > 0 && float64(listed) < (1-r.Gates.Shrink)*float64(r.Known) {
 		r.fail(gateShrink, "the vendor lists %d sessions, and %d are known", listed, r.Known)
 	}
-	if usual, fresh := past.newPerNight()*past.nightsUntil(r.StartedAt), past.unpublished["new_stored"]+r.Planned["new"]; past.nights >= 3 && fresh > fewNew && float64(fresh) > r.Gates.Spike*usual {
+	if usual, fresh := max(1, past.newPerNight())*past.nightsUntil(r.StartedAt), past.unpublished["new_stored"]+r.Planned["new"]; past.nights >= 3 && fresh > fewNew && float64(fresh) > r.Gates.Spike*usual {
 		r.fail(gateSpike, "%d new sessions since the last publication, where %.0f were to be expected", fresh, usual)
 	}
 }

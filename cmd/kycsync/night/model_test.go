@@ -48,6 +48,7 @@ type world struct {
 
 	scope    string
 	moves    bool   // sessions come and go while the night is at work
+	lost     bool   // the lie that some sessions are gone was told
 	lie      string // a fault that shows an honest client something that is not so
 	versions map[string][]storedVersion
 	seq      int64 // commits up to this one are in versions
@@ -70,8 +71,9 @@ type sight struct {
 }
 
 type nightOf struct {
-	at   time.Time
-	good bool // an honest vendor, seen with all rights, and published
+	at        time.Time
+	good      bool            // an honest vendor, seen with all rights, and published
+	workflows map[string]bool // of the sessions that were there; nil: all were approved
 }
 
 const modelPromise = 2 * 24 * time.Hour // of all that is decided
@@ -156,7 +158,11 @@ func (w *world) plot(n int) {
 		w.scope = []string{"approved", "workflow:1", "no-media", "restricted"}[w.dice.IntN(4)]
 	}
 	if n > 0 && w.scope == "" && w.dice.IntN(4) == 0 {
-		w.lie = []string{"unlisted:4", "miscount:3", "gone404:60", "html404:5"}[w.dice.IntN(4)]
+		w.lie = []string{"unlisted:4", "miscount:3", "gone404:60", "html404:5", "lost:8"}[w.dice.IntN(5)]
+		if w.lie == "lost:8" && w.lost { // lost on two nights is deleted, for all that anybody can see
+			w.lie = ""
+		}
+		w.lost = w.lost || w.lie == "lost:8"
 	}
 	var faults []string
 	if w.lie != "" {
@@ -206,7 +212,7 @@ func (w *world) night() error {
 	default:
 		return fmt.Errorf("the run ended with %w", err)
 	}
-	w.nights = append(w.nights, nightOf{w.vendor.Clock(), err == nil && honest})
+	w.nights = append(w.nights, nightOf{w.vendor.Clock(), err == nil && honest, w.workflows()})
 	w.note()
 	if err := w.readLake(); err != nil {
 		return err
@@ -347,26 +353,30 @@ func (w *world) upstream(truth didittest.Session, versions []storedVersion, now 
 	}
 	var proofs []time.Time
 	for _, n := range w.nights {
-		if n.good && n.at.After(truth.DeletedAt) && (len(proofs) == 0 || n.at.Sub(proofs[0]) >= proofApart) {
+		if n.good && n.at.After(truth.DeletedAt) && n.workflows[truth.WorkflowID] && (len(proofs) == 0 || n.at.Sub(proofs[0]) >= proofApart) {
 			proofs = append(proofs, n.at)
 		}
 	}
-	if len(proofs) >= 3 && w.alike(truth) { // one more than needed: a lie may have spoilt one
+	if len(proofs) >= 3 { // one more than needed: a lie may have spoilt one
 		return fmt.Errorf("session %s is gone since %v and has no tombstone", truth.ID, truth.DeletedAt)
 	}
 	return nil
 }
 
-// alike reports whether the vendor still has a session of the same workflow, and one that is not
-// approved, without which a key that was narrowed could be the reason.
-func (w *world) alike(truth didittest.Session) bool {
-	workflow, undecided := false, false
+// workflows are those of which the vendor has a session, if one is not approved: without both, a key that
+// was narrowed could be the reason why a session is gone.
+func (w *world) workflows() map[string]bool {
+	seen, undecided := map[string]bool{}, false
 	for s := range w.vendor.All() {
 		if !s.Deleted {
-			workflow, undecided = workflow || s.WorkflowID == truth.WorkflowID, undecided || s.Status != "Approved"
+			seen[s.WorkflowID] = true
+			undecided = undecided || s.Status != "Approved"
 		}
 	}
-	return workflow && undecided
+	if !undecided {
+		return nil
+	}
+	return seen
 }
 
 // upToDate: the newest version has the row that the vendor shows.

@@ -136,9 +136,13 @@ type run struct {
 	started            time.Time
 	asked              int64 // requests of the client before the run
 	gates              []gateFailure
-	planned            bool // the lists were complete
-	urgent             int  // urgent tasks not yet worked off
-	arrived, concluded bool // at the last commit
+	planned            bool    // the lists were complete
+	urgent             int     // urgent tasks not yet worked off
+	behind             int     // feeds and details that came with what changed or is new, not yet read
+	left               backlog // at the last commit
+	spoiltFeeds        map[schemas.SessionID]bool
+	usuallyNew         float64 // sessions a night
+	arrived, concluded bool    // at the last commit
 	saved              time.Time
 
 	totals        totals
@@ -176,7 +180,7 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 
 func newRun(cfg Config) *run {
 	r := &run{Config: cfg, urgent: -1, started: time.Now(), saved: time.Now(), batch: newBatch(),
-		checked: map[extract.Class]int{}, doubted: map[schemas.SessionID]bool{}}
+		checked: map[extract.Class]int{}, doubted: map[schemas.SessionID]bool{}, spoiltFeeds: map[schemas.SessionID]bool{}}
 	r.Summary.Application, r.Planned = cfg.Application, map[extract.Reason]int64{}
 	r.Entities = map[schemas.DocumentKind]int64{}
 	r.StartedAt = cfg.Now().UTC()
@@ -234,23 +238,62 @@ func (r *run) work(ctx, limited context.Context) error {
 		return err
 	}
 	r.Step("absences")
-	if err := r.readActivity(ctx, limited); err != nil {
-		return err
-	}
+	return r.rest(ctx, limited, tasks[first:])
+}
+
+// rest asks for activity feeds, details of users and what is due: first for the feeds and users that
+// changed, then for those never read and for what is due. If there is no time for all of these each gets a
+// half, so that what a first sync leaves does not put off the promises, nor they it.
+func (r *run) rest(ctx, limited context.Context, due []extract.Task) error {
 	var users []*entityList
 	defer func() {
 		for _, l := range users {
 			l.close()
 		}
 	}()
+	feeds, unreadFeeds := r.dueFeeds()
+	r.behind = len(feeds) + len(unreadFeeds) + 1 // the lists
 	if !r.ranged() {
 		var err error
-		if users, err = r.readUsers(ctx, limited); err != nil {
+		if users, err = r.listUsers(limited); err != nil {
 			return err
 		}
 	}
-	due := r.fitDue(tasks[first:], users)
-	if err := r.fetch(ctx, limited, due); err != nil {
+	changed, unread, again := 0, 0, len(due)
+	for _, l := range users {
+		changed, unread, again = changed+len(l.changed), unread+len(l.unread), again+len(l.due)
+	}
+	r.behind += changed + unread - 1
+	if err := r.readActivity(ctx, limited, feeds); err != nil {
+		return err
+	}
+	r.behind -= len(feeds)
+	for _, l := range users {
+		if err := r.readDetails(ctx, limited, l, l.changed); err != nil {
+			return err
+		}
+		r.behind -= len(l.changed)
+	}
+	news, _ := extract.Share(r.budget().Requests(time.Now()), len(unreadFeeds)+unread, again)
+	forFeeds, forDetails := extract.Share(news, len(unreadFeeds), unread)
+	if err := r.readActivity(ctx, limited, unreadFeeds[:forFeeds]); err != nil {
+		return err
+	}
+	r.behind -= forFeeds
+	for _, l := range users {
+		n := min(forDetails, len(l.unread))
+		if err := r.readDetails(ctx, limited, l, l.unread[:n]); err != nil {
+			return err
+		}
+		forDetails, r.behind = forDetails-n, r.behind-n
+	}
+	return r.readDue(ctx, limited, due, users)
+}
+
+// readDue looks again at what the promises ask for, and reads the feeds of what that found as far as
+// the budget allows; the others are the first of the next night.
+func (r *run) readDue(ctx, limited context.Context, due []extract.Task, users []*entityList) error {
+	if err := r.fetch(ctx, limited, r.fitDue(due, users)); err != nil {
 		return err
 	}
 	for _, l := range users {
@@ -258,7 +301,12 @@ func (r *run) work(ctx, limited context.Context) error {
 			return err
 		}
 	}
-	return r.readActivity(ctx, limited)
+	if r.behind > 0 {
+		return errSpent
+	}
+	feeds, unread := r.dueFeeds()
+	feeds = append(feeds, unread...)
+	return r.readActivity(ctx, limited, feeds[:min(len(feeds), r.budget().Requests(time.Now()))])
 }
 
 // look lists what the vendor has and proves it by the vendor's counts.
@@ -321,6 +369,7 @@ func (r *run) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.usuallyNew = past.newPerNight()
 	r.doubt(past)
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // past is what earlier runs of the application say of what is usual.
 type past struct {
-	nights      int // that were published, as far as they were looked at
+	nights      int // that were published and left nothing urgent, as far as they were looked at
 	fresh       int64
 	last        time.Time // end of the newest of them
 	fullness    fullness
@@ -39,12 +39,14 @@ func (r *run) past(ctx context.Context) (*past, error) {
 	return p, nil
 }
 
-// readNights reads the records of the newest nights. The first of an application is no usual one.
+// readNights reads the records of the newest nights. What is new in a night that left some for another
+// is not what is usual, nor is that of the first one that did not.
 func (p *past) readNights(ctx context.Context, r *run) error {
 	published, _ := halves(r.head, "runs")
 	parts := inSequence(published, "runs")
+	read := 0
 	var first map[string]int64
-	for i := len(parts) - 1; i >= 0 && p.nights <= pastNights; i-- {
+	for i := len(parts) - 1; i >= 0 && read <= pastNights; i-- {
 		one := *published
 		one.Tables = map[string]map[string]lake.Part{"runs": {parts[i].Name: parts[i]}}
 		var unreadable error
@@ -56,17 +58,20 @@ func (p *past) readNights(ctx context.Context, r *run) error {
 			if err := json.Unmarshal([]byte(textAt(cell("figures"), i)), &figures); err != nil {
 				unreadable = err
 			}
-			p.nights++
+			read++
 			p.last = later(p.last, timeAt(cell("finished_at"), i))
-			p.fresh += figures["new"]
 			p.fullness.add(figures)
-			first = figures
+			if intAt(cell("nights_left"), i) == 0 {
+				p.nights++
+				p.fresh += figures["new"]
+				first = figures
+			}
 		})
 		if err != nil || unreadable != nil {
 			return errors.Join(err, unreadable)
 		}
 	}
-	if first != nil && p.nights <= pastNights {
+	if first != nil && read <= pastNights {
 		p.nights--
 		p.fresh -= first["new"]
 	}
@@ -99,8 +104,8 @@ func (p *past) readUnpublished(ctx context.Context, r *run) error {
 	return nil
 }
 
-// newPerNight is the mean of the nights looked at, at least one.
-func (p *past) newPerNight() float64 { return max(1, float64(p.fresh)/max(1, float64(p.nights))) }
+// newPerNight is the mean of the nights looked at; 0 if there was none.
+func (p *past) newPerNight() float64 { return float64(p.fresh) / max(1, float64(p.nights)) }
 
 // nightsUntil is how many nights have passed since the newest of them, at least one.
 func (p *past) nightsUntil(now time.Time) float64 { return max(1, now.Sub(p.last).Hours()/24) }

@@ -1,6 +1,7 @@
 package night
 
 import (
+	"math"
 	"time"
 
 	"kycsync/extract"
@@ -11,6 +12,14 @@ import (
 // promiseRows are the rows of promises: how old our knowledge of each class is now that the run ends.
 func (r *run) promiseRows(seq int64) *transform.Rows {
 	r.Standings = r.standings()
+	r.left = r.backlog()
+	r.NightsLeft = r.nightsLeft()
+	extract.Outlook(r.Standings, r.spare())
+	for i := range r.Standings {
+		if r.Standings[i].Nights > 0 {
+			r.Standings[i].Nights += int(r.NightsLeft)
+		}
+	}
 	rows := transform.NewRows(schemas.Lookup("promises"))
 	for _, s := range r.Standings {
 		nights := any(int64(s.Nights))
@@ -26,7 +35,7 @@ func (r *run) promiseRows(seq int64) *transform.Rows {
 	return rows
 }
 
-// standings tell how each promise stands now.
+// standings tell how each promise stands now, without an outlook.
 func (r *run) standings() []extract.Standing {
 	now := r.Now().UTC()
 	all := r.Promises.Stand(r.known, now)
@@ -40,27 +49,32 @@ func (r *run) standings() []extract.Standing {
 	for i := range all {
 		all[i].Checked = r.checked[all[i].Class]
 	}
-	extract.Outlook(all, r.spare())
 	return all
 }
 
-// spare is how many requests a night like this one has for looking again; negative: no bound.
+// spare is how many requests a usual night with this budget has for looking again; negative: no bound.
 func (r *run) spare() int {
-	n := -1
-	if r.MaxRequests > 0 {
-		n = r.MaxRequests
+	b := extract.Budget{MaxRequests: r.MaxRequests, PerMinute: r.PerMinute}
+	if r.MaxDuration > 0 {
+		b.Until = r.started.Add(r.MaxDuration)
 	}
-	if r.MaxDuration > 0 && r.PerMinute > 0 {
-		if m := int(r.MaxDuration.Minutes() * float64(r.PerMinute)); n < 0 || m < n {
-			n = m
-		}
+	all := b.Requests(r.started)
+	if all == math.MaxInt {
+		return -1
 	}
-	if n < 0 {
-		return n
-	}
-	due := int64(0)
+	again := int64(0)
 	for _, c := range r.checked {
-		due += int64(c)
+		again += int64(c)
 	}
-	return max(0, n-int(r.Client.Stats().Requests()-r.asked-due))
+	return max(0, all-int(r.Client.Stats().Requests()-r.asked-again-r.once()))
+}
+
+// once is how many of the run's requests no usual night makes: the decisions, feeds and details that
+// came with more new sessions than other nights had. Before there were any, all are that.
+func (r *run) once() int64 {
+	if float64(r.NewStored) <= r.usuallyNew {
+		return 0
+	}
+	with := r.NewStored + r.Feeds + r.Details - int64(r.checked[extract.ClassUsers])
+	return int64(float64(with) * (1 - r.usuallyNew/float64(r.NewStored)))
 }

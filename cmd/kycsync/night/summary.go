@@ -132,7 +132,7 @@ func (r *run) outcome() (outcome, note string) {
 	case len(r.gates) > 0:
 		return outcomeGate, r.gates[0].sentence
 	case r.OutOfBudget:
-		return outcomeBudget, fmt.Sprintf("%d urgent sessions are left for %d more nights", r.urgent, r.NightsLeft)
+		return outcomeBudget, fmt.Sprintf("%d sessions and about %d feeds and details of users are left for about %d more nights", r.left.sessions, r.left.others, r.NightsLeft)
 	case len(r.WaitsFor) > 0:
 		return outcomeWaits, strings.Join(r.WaitsFor, ", ")
 	case r.Staged:
@@ -146,7 +146,6 @@ func (r *run) outcome() (outcome, note string) {
 // record is the run's own row.
 func (r *run) record(seq int64) *transform.Rows {
 	r.fillStats()
-	r.NightsLeft = r.nightsLeft()
 	r.Failed = map[string]string{}
 	for _, g := range r.gates {
 		r.Failed[g.name] = g.sentence
@@ -188,14 +187,6 @@ func (r *run) acceptedReasons() map[string]string {
 		out[gate] = a + "; accepted: " + reason
 	}
 	return out
-}
-
-// nightsLeft is how many more nights like this one fetch all that is urgent.
-func (r *run) nightsLeft() int64 {
-	if r.urgent <= 0 {
-		return 0
-	}
-	return (int64(r.urgent) + max(1, r.Fetched) - 1) / max(1, r.Fetched)
 }
 
 func jsonOrNull(m map[string]string) any {

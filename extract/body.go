@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"mime"
@@ -21,11 +22,12 @@ const (
 
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
-// readBody reads the whole body, at most max bytes of it after decompression, and closes it.
+// readBody reads the whole body, at most max bytes of it after decompression, and closes it. usual is how
+// long bodies like it are, for which memory is taken to begin with.
 //
 // A body that ends with the connection looks complete wherever the connection breaks, so HTTP/1
 // must give its length or send it in chunks; HTTP/2 marks the end of a stream itself.
-func readBody(resp *http.Response, max int64) ([]byte, error) {
+func readBody(resp *http.Response, max, usual int64) ([]byte, error) {
 	defer resp.Body.Close()
 	if resp.ProtoMajor < 2 && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked") {
 		return nil, ErrUnknownLength
@@ -43,14 +45,14 @@ func readBody(resp *http.Response, max int64) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: content encoding that was not asked for", ErrMalformed)
 	}
-	body, err := io.ReadAll(io.LimitReader(r, max+1))
-	if err != nil {
+	body := bytes.NewBuffer(make([]byte, 0, min(max, usual+usual/8+bytes.MinRead)))
+	if _, err := body.ReadFrom(io.LimitReader(r, max+1)); err != nil {
 		return nil, fmt.Errorf("body: %w", err)
 	}
-	if int64(len(body)) > max {
+	if int64(body.Len()) > max {
 		return nil, fmt.Errorf("%w: over %d MiB", ErrBodyTooLarge, max>>20)
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // isJSON looks at the content type alone.

@@ -62,7 +62,7 @@ func (c *Client) destinations(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, row := range rows {
-		if e := readEntry(row, "uuid", ""); e.id != "" {
+		if e := readEntry(row, "uuid", "", new([]schemas.Member)); e.id != "" {
 			ids = append(ids, e.id)
 		}
 	}
@@ -108,12 +108,12 @@ func (c *Client) deliveriesTo(ctx context.Context, id string, since time.Time, a
 
 // readDelivery reads a row that names a session.
 func readDelivery(row jsontext.Value) (d Delivery, ok bool) {
-	err := scan(row, func(name string, dec *jsontext.Decoder) error {
+	err := scan(row, func(name []byte, dec *jsontext.Decoder) error {
 		v, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		switch name {
+		switch string(name) {
 		case "session_id":
 			d.SessionID, ok = sessionID(text(v))
 		case "webhook_type":

@@ -1,19 +1,25 @@
 package extract
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
+
+	"kycsync/schemas"
 )
 
 // An Item is one user, business or transaction as its list shows it.
 type Item struct {
-	ID         string    // didit_internal_id, of a transaction its uuid; lower case
-	VendorData string    // what the customer calls it, a free text; empty: nothing, or unreadable
-	Body       []byte    // the row's own bytes, as received
-	ObservedAt time.Time // UTC
+	ID         string           // didit_internal_id, of a transaction its uuid; lower case
+	VendorData string           // what the customer calls it, a free text; empty: nothing, or unreadable
+	Counts     *Counts          // of a user; nil: its row has none
+	Body       []byte           // the row's own bytes, as received
+	Members    []schemas.Member // of the body
+	ObservedAt time.Time        // UTC
 }
+
+// Counts are what the vendor counts of one user's sessions.
+type Counts struct{ Sessions, Approved, Declined, InReview int32 }
 
 // A Listing is the account of one listing of entities.
 type Listing struct {
@@ -130,7 +136,7 @@ func (r *roster) add(p *pass, s sheet) error {
 			r.out.Bad++
 		default:
 			r.out.Distinct++
-			items = append(items, Item{ID: e.id, VendorData: e.vendorData, Body: bytes.Clone(e.body), ObservedAt: s.at})
+			items = append(items, Item{ID: e.id, VendorData: e.vendorData, Counts: e.counts, Body: e.body, Members: e.members, ObservedAt: s.at})
 		}
 		r.known[e.key] = true
 	}

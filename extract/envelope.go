@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"kycsync/schemas"
 )
 
-// An envelope is what stands around the rows of every list. Results are copies.
+// An envelope is what stands around the rows of every list. Results are part of the body.
 type envelope struct {
 	count   int
 	total   int // total_transactions, which is exact where count is not; -1: there is none
@@ -46,35 +48,37 @@ func readPage(body []byte, limit, offset int) (envelope, *fault) {
 func readEnvelope(body []byte) (env envelope, err error) {
 	seen := 0
 	env.count, env.total = -1, -1
-	err = scan(body, func(name string, d *jsontext.Decoder) error {
-		switch name {
+	err = scan(body, func(name []byte, d *jsontext.Decoder) error {
+		member := string(name)
+		switch member {
 		case "count", "next", "results":
 			seen++
 		case "total_transactions":
 		default:
 			return d.SkipValue()
 		}
+		if member == "results" {
+			env.results, err = array(body, d)
+			return err
+		}
 		switch v, err := d.ReadValue(); {
 		case err != nil:
 			return err
-		case name == "count":
+		case member == "count":
 			n, err := strconv.ParseUint(string(v), 10, 31)
 			if err != nil {
 				return errors.New("count is not a whole number")
 			}
 			env.count = int(n)
-		case name == "next":
+		case member == "next":
 			if k := v.Kind(); k != '"' && k != 'n' {
 				return errors.New("next is neither text nor null")
 			}
 			env.next = v.Kind() == '"'
-		case name == "total_transactions":
+		default:
 			if n, err := strconv.ParseUint(string(v), 10, 31); err == nil {
 				env.total = int(n)
 			}
-		default:
-			env.results, err = elements(v.Clone())
-			return err
 		}
 		return nil
 	})
@@ -89,9 +93,18 @@ func readEnvelope(body []byte) (env envelope, err error) {
 	return env, nil
 }
 
-// elements returns the elements of an array; they alias it.
-func elements(array jsontext.Value) ([]jsontext.Value, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(array), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+// elements returns the elements of an array that must fill body; they are part of it.
+func elements(body []byte) ([]jsontext.Value, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), lax...)
+	out, err := array(body, d)
+	if err != nil {
+		return nil, syntax(err)
+	}
+	return out, nil
+}
+
+// array reads the array before which d stands in body.
+func array(body []byte, d *jsontext.Decoder) ([]jsontext.Value, error) {
 	if tok, err := d.ReadToken(); err != nil || tok.Kind() != '[' {
 		return nil, errors.New("results is not an array")
 	}
@@ -99,45 +112,48 @@ func elements(array jsontext.Value) ([]jsontext.Value, error) {
 	for d.PeekKind() != ']' {
 		v, err := d.ReadValue()
 		if err != nil {
-			return nil, syntax(err)
+			return nil, err
 		}
-		end := int(d.InputOffset())
-		out = append(out, array[end-len(v):end:end])
+		out = append(out, within(body, v, d))
 	}
-	return out, nil
+	_, err := d.ReadToken()
+	return out, err
 }
 
 // page reads the rows.
 func (env envelope) page(q Query, at time.Time) Page {
-	p := Page{Count: env.count, Next: env.next, Short: env.short, ObservedAt: at}
+	p := Page{Count: env.count, Rows: make([]Row, 0, len(env.results)), Next: env.next, Short: env.short, ObservedAt: at}
+	room := newRoom(len(env.results))
 	for i, v := range env.results {
-		row, reason := readRow(v)
+		row, reason := readRow(v, &room)
 		if reason != "" {
 			p.Bad = append(p.Bad, BadRow{ID: row.ID, Number: row.Number, Position: q.Offset + i, Reason: reason})
 			continue
 		}
-		row.Kind, row.ObservedAt, row.Body = q.Kind, at, bytes.Clone(v)
+		row.Kind, row.ObservedAt, row.Body = q.Kind, at, v
 		p.Rows = append(p.Rows, row)
 	}
 	return p
 }
 
+// newRoom is memory for the members of so many rows.
+func newRoom(rows int) []schemas.Member { return make([]schemas.Member, 0, 24*rows) }
+
 // readRow reads the few members that listing and planning need. A row without them is refused
 // with a reason.
-func readRow(body jsontext.Value) (row Row, reason string) {
+func readRow(body jsontext.Value, room *[]schemas.Member) (row Row, reason string) {
 	if body.Kind() != '{' {
 		return row, "want an object"
 	}
-	if !body.IsValid() {
-		return row, "want strict JSON: a name stands twice or a text is not UTF-8"
-	}
 	var isID, isNumber bool
-	err := scan(body, func(name string, d *jsontext.Decoder) error {
+	first := len(*room)
+	err := scanStrictly(body, func(name []byte, d *jsontext.Decoder) error {
 		v, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
-		switch name {
+		*room = append(*room, schemas.Member{Name: name, Value: within(body, v, d)})
+		switch string(name) {
 		case "session_id":
 			row.ID, isID = sessionID(text(v))
 		case "session_number":
@@ -155,11 +171,12 @@ func readRow(body jsontext.Value) (row Row, reason string) {
 	})
 	switch {
 	case err != nil:
-		return row, err.Error()
+		return Row{}, "want strict JSON: a name stands twice or a text is not UTF-8"
 	case !isID:
 		return row, "session_id: want a UUID"
 	case !isNumber:
 		return row, "session_number: want a whole number"
 	}
+	row.Members = (*room)[first:len(*room):len(*room)]
 	return row, ""
 }

@@ -40,8 +40,8 @@ func (c *Client) Decision(ctx context.Context, id schemas.SessionID) (schemas.Do
 // checkDecision finds bodies that broke off, and answers about another session.
 func checkDecision(body []byte, want schemas.SessionID) *fault {
 	var got schemas.SessionID
-	err := scan(body, func(name string, d *jsontext.Decoder) error {
-		if name != "session_id" {
+	err := scan(body, func(name []byte, d *jsontext.Decoder) error {
+		if string(name) != "session_id" {
 			return d.SkipValue()
 		}
 		v, err := d.ReadValue()

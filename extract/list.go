@@ -31,7 +31,9 @@ type entry struct {
 	mark              // the key is of the position if there is no id
 	id         string // lower case; empty: unreadable
 	vendorData string
+	counts     *Counts
 	body       []byte // as received; part of the page
+	members    []schemas.Member
 }
 
 // A sheet is one page of a list.
@@ -80,8 +82,9 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 		return sheet{}, err
 	}
 	s.at = ans.at
+	room := newRoom(len(s.results))
 	for i, v := range s.results {
-		e := readEntry(v, l.id, l.order)
+		e := readEntry(v, l.id, l.order, &room)
 		if e.id == "" {
 			e.key = badKey(BadRow{Position: offset + i})
 		}
@@ -92,15 +95,16 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 
 // readEntry reads what identifies a row or a detail, as far as the text is JSON. An id that stands
 // twice is none.
-func readEntry(body jsontext.Value, id, order string) entry {
+func readEntry(body jsontext.Value, id, order string, room *[]schemas.Member) entry {
 	e := entry{body: body}
-	ids := 0
-	_ = scan(body, func(name string, d *jsontext.Decoder) error {
+	ids, counts, first := 0, Counts{}, len(*room)
+	_ = scan(body, func(name []byte, d *jsontext.Decoder) error {
 		v, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
-		switch name {
+		*room = append(*room, schemas.Member{Name: name, Value: within(body, v, d)})
+		switch string(name) {
 		case id:
 			ids++
 			if key, ok := uuid(v); ok {
@@ -112,11 +116,28 @@ func readEntry(body jsontext.Value, id, order string) entry {
 			}
 		case "vendor_data":
 			e.vendorData = text(v)
+		case "session_count":
+			if n, ok := count(v); ok {
+				counts.Sessions, e.counts = n, &counts
+			}
+		case "approved_count":
+			counts.Approved, _ = count(v)
+		case "declined_count":
+			counts.Declined, _ = count(v)
+		case "in_review_count":
+			counts.InReview, _ = count(v)
 		}
 		return nil
 	})
 	if ids > 1 {
 		e.id = ""
 	}
+	e.members = (*room)[first:len(*room):len(*room)]
 	return e
+}
+
+// count reads a whole number.
+func count(v jsontext.Value) (int32, bool) {
+	n, err := strconv.ParseInt(string(v), 10, 32)
+	return int32(n), err == nil
 }

@@ -38,10 +38,12 @@ type Row struct {
 	User        [16]byte // didit_internal_id of the person; zero: none, as of a business, or unreadable
 	Number      int64
 	Status      string
-	CreatedAt   time.Time      // UTC; zero if it could not be read
-	Body        []byte         // the row's own bytes, as received
-	ObservedAt  time.Time      // UTC
-	Fingerprint schemas.Digest // left to the caller
+	CreatedAt   time.Time        // UTC; zero if it could not be read
+	Body        []byte           // the row's own bytes, as received
+	Members     []schemas.Member // of the body
+	ObservedAt  time.Time        // UTC
+	Fingerprint schemas.Digest   // left to the caller, as is the next
+	Gist        schemas.Digest
 }
 
 // A BadRow is a row of a list that could not be read.

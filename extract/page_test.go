@@ -63,6 +63,14 @@ func TestPageIsReadAsReceived(t *testing.T) {
 			CreatedAt: time.Date(2026, 11, 3, 8, 0, 0, 123456000, time.UTC), Body: []byte(row), ObservedAt: at.UTC()}},
 		Bad: []BadRow{{Position: 21, Reason: "want an object"}, {Position: 22, Reason: "session_id: want a UUID"}},
 	}
+	members := map[string]string{}
+	for _, m := range got.Rows[0].Members {
+		members[string(m.Name)] = string(m.Value)
+	}
+	if members["session_number"] != "7" || members["x"] != `{"a":[1.0, 2e400]}` || !strings.HasPrefix(members["status"], `"In\u`) {
+		t.Errorf("got the members %v", members)
+	}
+	got.Rows[0].Members = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("page (-want +got):\n%s", diff)
 	}
@@ -115,7 +123,7 @@ func TestUserOfARow(t *testing.T) {
 		{"another character at the end", `"didit_internal_id":"0000000a-0000-4000-8000-00000000000:"`, [16]byte{}},
 		{"an object", `"didit_internal_id":{"id":"0000000a-0000-4000-8000-00000000000a"}`, [16]byte{}},
 	} {
-		row, reason := readRow([]byte(fmt.Sprintf(`{"session_id":%q,%s,"session_number":1}`, testID(1), tc.member)))
+		row, reason := readRow([]byte(fmt.Sprintf(`{"session_id":%q,%s,"session_number":1}`, testID(1), tc.member)), new([]schemas.Member))
 		if reason != "" || row.User != tc.want || row.ID != testID(1) || row.Number != 1 {
 			t.Errorf("%s: got %+v, %q", tc.name, row, reason)
 		}

@@ -64,17 +64,16 @@ type View struct {
 func Plan(v View) []Task {
 	v.Promises = v.Promises.or()
 	by := map[Reason][]Task{}
-	due := map[Class][]Task{}
+	var due []Task
 	for i := range v.Listed {
 		row := &v.Listed[i]
 		k := v.Known[row.ID]
-		t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}
-		if t.Reason, t.Since = urgent(row, &k, v.Doubted[row.ID]); t.Reason != "" {
+		switch t := v.task(row, &k); {
+		case t.Urgent():
 			by[t.Reason] = append(by[t.Reason], t)
-			continue
+		case v.dueTonight(t):
+			due = append(due, t)
 		}
-		t.Reason, t.Since, t.Class = ReasonDue, k.LastChecked, v.Promises.of(&k, row.Kind, row.Status, v.Now)
-		due[t.Class] = append(due[t.Class], t)
 	}
 	for _, k := range v.Absent {
 		by[ReasonAbsent] = append(by[ReasonAbsent], Task{ID: k.SessionID, Kind: k.SessionKind, Number: k.SessionNumber, Reason: ReasonAbsent, Since: k.LastChecked})
@@ -82,12 +81,34 @@ func Plan(v View) []Task {
 	for _, tasks := range by {
 		slices.SortFunc(tasks, inTurn)
 	}
-	by[ReasonDue] = v.due(due)
+	late := func(t Task) Late { return Lateness(t.Since, v.Promises[t.Class], v.Now) }
+	slices.SortFunc(due, func(a, b Task) int { return cmp.Or(late(a).Compare(late(b)), inTurn(a, b)) })
+	by[ReasonDue] = due
 	var all []Task
 	for _, r := range reasons {
 		all = append(all, by[r]...)
 	}
 	return all
+}
+
+// Wants reports whether [Plan] asks for a listed session of which that is known.
+func (v View) Wants(row *Row, k *schemas.Known) bool {
+	v.Promises = v.Promises.or()
+	t := v.task(row, k)
+	return t.Urgent() || v.dueTonight(t)
+}
+
+// task is what there may be to do about a listed session.
+func (v *View) task(row *Row, k *schemas.Known) Task {
+	t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}
+	if t.Reason, t.Since = urgent(row, k, v.Doubted[row.ID]); t.Reason == "" {
+		t.Reason, t.Since, t.Class = ReasonDue, k.LastChecked, v.Promises.of(k, row.Kind, row.Status, v.Now)
+	}
+	return t
+}
+
+func (v *View) dueTonight(t Task) bool {
+	return DueTonight(string(t.ID), t.Since, v.Promises[t.Class], v.Now)
 }
 
 // urgent returns why a listed session must be asked for tonight, if it must.
@@ -109,21 +130,6 @@ func urgent(row *Row, k *schemas.Known, doubted bool) (Reason, time.Time) {
 
 func inTurn(a, b Task) int {
 	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
-}
-
-// due picks of each class what must be looked at tonight.
-func (v *View) due(classes map[Class][]Task) []Task {
-	var out []Task
-	for class, tasks := range classes {
-		for _, t := range tasks {
-			if DueTonight(string(t.ID), t.Since, v.Promises[class], v.Now) {
-				out = append(out, t)
-			}
-		}
-	}
-	late := func(t Task) Late { return Lateness(t.Since, v.Promises[t.Class], v.Now) }
-	slices.SortFunc(out, func(a, b Task) int { return cmp.Or(late(a).Compare(late(b)), inTurn(a, b)) })
-	return out
 }
 
 // Fit returns how many of the tasks the budget allows, the first ones.

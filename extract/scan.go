@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -89,10 +90,42 @@ func uuid(v jsontext.Value) (u [16]byte, ok bool) {
 	return u, ok
 }
 
-// scan walks the members of one JSON object that must fill body. member reads the value; nil
-// skips all. Names that stand twice and bad UTF-8 are left to others.
-func scan(body []byte, member func(name string, d *jsontext.Decoder) error) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+// scan walks the members of one JSON object that must fill body. member reads the value; nil skips
+// all. Names that stand twice and bad UTF-8 are left to others.
+func scan(body []byte, member func(name []byte, d *jsontext.Decoder) error) error {
+	s := scanners.Get().(*scanner)
+	defer scanners.Put(s)
+	return s.scan(body, member, lax...)
+}
+
+// scanStrictly is a scan that refuses names that stand twice, at any depth, and bad UTF-8.
+func scanStrictly(body []byte, member func(name []byte, d *jsontext.Decoder) error) error {
+	s := scanners.Get().(*scanner)
+	defer scanners.Put(s)
+	return s.scan(body, member)
+}
+
+// A scanner is kept for its memory.
+type scanner struct {
+	dec  jsontext.Decoder
+	from bytes.Buffer
+}
+
+// within is what the decoder read last as a part of body, where it stays.
+func within(body []byte, v jsontext.Value, d *jsontext.Decoder) jsontext.Value {
+	end := int(d.InputOffset())
+	return body[end-len(v) : end : end]
+}
+
+var lax = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+var scanners = sync.Pool{New: func() any { return &scanner{} }}
+
+func (s *scanner) scan(body []byte, member func(name []byte, d *jsontext.Decoder) error, opts ...jsontext.Options) error {
+	s.from = *bytes.NewBuffer(body)
+	d := &s.dec
+	d.Reset(&s.from, opts...)
+	defer func() { s.from = bytes.Buffer{} }()
 	tok, err := d.ReadToken()
 	if err != nil {
 		return syntax(err)
@@ -101,14 +134,20 @@ func scan(body []byte, member func(name string, d *jsontext.Decoder) error) erro
 		return errors.New("want an object")
 	}
 	for d.PeekKind() != '}' {
-		tok, err := d.ReadToken()
+		quoted, err := d.ReadValue()
 		if err != nil {
 			return syntax(err)
+		}
+		name := within(body, quoted, d)[1 : len(quoted)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			if name, err = jsontext.AppendUnquote(nil, quoted); err != nil {
+				return syntax(err)
+			}
 		}
 		if member == nil {
 			err = d.SkipValue()
 		} else {
-			err = member(tok.String(), d)
+			err = member(name, d)
 		}
 		if err != nil {
 			return syntax(err)

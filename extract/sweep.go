@@ -197,7 +197,7 @@ func (s *sweeper) look(w *walk, p Page, offset int) {
 // add takes the page's rows into the walk and hands on those that nobody has seen.
 func (s *sweeper) add(w *walk, p Page) error {
 	rows, bad := p.Rows, p.Bad
-	p.Rows, p.Bad = nil, nil
+	p.Rows, p.Bad = make([]Row, 0, len(rows)), nil
 	for _, r := range rows {
 		k := keyOf(r.ID)
 		if w.note(mark{k, r.Number}) && r.Number > w.top {

@@ -153,6 +153,7 @@ var sessionState = Table{
 		{ID: 23, Name: "identities", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "identity documents in the decision that was read last"},
 		{ID: 24, Name: "identities_numbered", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of them, with a document number"},
 		{ID: 25, Name: "identities_pictured", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of them, with an image of the front"},
+		{ID: 26, Name: "row_gist", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "hex SHA-256 of the list row as received, without secrets, links and volatile values"},
 	},
 }
 
@@ -168,6 +169,7 @@ var entityState = Table{
 		{ID: 6, Name: "version_seq", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "of the newest stored version"},
 		{ID: 7, Name: "last_checked", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true},
 		{ID: 8, Name: "absent_since", Kind: Time, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "first complete list without it"},
+		{ID: 9, Name: "row_gist", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Volatile: true, Doc: "hex SHA-256 of the list row as received, without secrets, links and volatile values"},
 	},
 }
 

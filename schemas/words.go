@@ -78,6 +78,9 @@ type Document struct {
 	ObservedAt time.Time // UTC, when the last byte had arrived, by our clock
 }
 
+// A Member is one member of a JSON object.
+type Member struct{ Name, Value []byte } // the name unquoted, the value as received
+
 // Known is what the lake knows about one session: the last row of session_state.
 type Known struct {
 	Application   string
@@ -87,6 +90,7 @@ type Known struct {
 	CreatedAt     time.Time
 	Status        string // the vendor's spelling
 	Fingerprint   Digest // of the list row without its volatile values
+	Gist          Digest // of that row as received, see transform.Gist; zero: not known
 	ContentHash   Digest // of the newest stored version; zero: none stored
 	VersionSeq    int64  // of the newest stored version; 0: none
 	LastChecked   time.Time
@@ -123,6 +127,7 @@ type KnownEntity struct {
 	Document    DocumentKind // User, Business or Transaction
 	ID          string       // the vendor's id
 	Fingerprint Digest       // of the list row without its volatile values
+	Gist        Digest       // of that row as received; zero: not known
 	ContentHash Digest       // of the newest stored version
 	VersionSeq  int64
 	LastChecked time.Time // when its detail was read last, or found not to be readable

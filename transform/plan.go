@@ -34,6 +34,7 @@ type node struct {
 	media    string // kind of the media file that a link here stands for
 	secret   bool
 	volatile bool
+	passing  bool                 // something here or below is secret, volatile or a link
 	set      bool                 // list whose order means nothing
 	unless   schemas.DocumentKind // list that is passed over where the version has that document
 	below    []read               // columns of rows within this element that are fed from here
@@ -312,6 +313,8 @@ func (n *node) finish(anything bool) {
 		n.elem.rel = n.rel + "[]"
 		n.elem.finish(n.anything)
 	}
+	n.passing = n.secret || n.volatile || n.media != "" || n.elem != nil && n.elem.passing ||
+		slices.ContainsFunc(n.sorted, func(m *node) bool { return m.passing })
 }
 
 // check panics when a row would open while another of its table is open.

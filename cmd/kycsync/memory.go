@@ -2,17 +2,36 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
-// gcPercent is how much garbage, in percent of what is alive, waits for collection. A run makes
-// much garbage; with Go's own 100 the heap would be twice what is alive while DuckDB wants memory
-// too. A fixed limit instead would spend all time collecting once a large account comes near it.
-const gcPercent = 40
+// How much garbage waits for collection, in percent of what is alive. With Go's own 100 a large heap
+// would be twice what is alive while DuckDB wants memory too; a small one would be collected all the time,
+// though it could as well be larger. A fixed limit instead would spend all time collecting once a large
+// account comes near it.
+const (
+	leastGC = 40
+	mostGC  = 400
+	room    = 192 << 20 // bytes of garbage that do no harm
+)
 
-// limitMemory sets the percentage, unless the environment does.
+// limitMemory sets the percentage after each collection, unless the environment does.
 func limitMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(mostGC)
+		afterCollection()
 	}
+}
+
+// afterCollection adapts the percentage to what is alive, now and whenever an unreachable object
+// has been found.
+func afterCollection() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := room * 100 / max(1, live[0].Value.Uint64())
+	debug.SetGCPercent(int(min(max(percent, leastGC), mostGC)))
+	type tracer struct{ _ [16]byte }
+	runtime.AddCleanup(new(tracer), func(int) { afterCollection() }, 0)
 }

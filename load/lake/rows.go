@@ -55,7 +55,7 @@ func readPart(ctx context.Context, t *schemas.Table, name string, each func(arro
 		return 0, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer pf.Close()
-	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: readRows}, memory.DefaultAllocator)
+	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: max(1, min(readRows, pf.NumRows()))}, memory.DefaultAllocator)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

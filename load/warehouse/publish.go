@@ -100,6 +100,9 @@ func (b *build) proof(ctx context.Context, path string, e *ledgerEntry) (err err
 	return err
 }
 
+// copyStep is how many bytes are copied before the context is looked at.
+const copyStep = 64 << 20
+
 // copyOut copies the build file, which is closed, beside the published one and syncs it.
 func (b *build) copyOut(ctx context.Context) (name string, err error) {
 	stale, err := filepath.Glob(globQuote(b.cfg.Path) + ".next-*")
@@ -124,8 +127,17 @@ func (b *build) copyOut(ctx context.Context) (name string, err error) {
 			os.Remove(dst.Name())
 		}
 	}()
-	if _, err := io.Copy(dst, contextReader{ctx, src}); err != nil {
-		return "", err
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		_, err := io.CopyN(dst, src, copyStep) // by the system where it can, which need not read the bytes
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
 	}
 	return dst.Name(), errors.Join(dst.Chmod(publishedMode), dst.Sync())
 }
@@ -156,17 +168,4 @@ func globQuote(path string) string {
 		out = append(out, r)
 	}
 	return string(out)
-}
-
-// A contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

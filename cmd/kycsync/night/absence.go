@@ -189,7 +189,7 @@ func (r *run) canary(ctx context.Context) (bool, error) {
 		doc, err := r.Client.Decision(ctx, row.ID)
 		if err == nil { // what it says may be news
 			task := extract.Task{ID: row.ID, Kind: row.Kind, Number: row.Number, Reason: extract.ReasonDue}
-			return true, r.take(extract.Fetched{Task: task, Document: doc}, nil)
+			return true, r.take(ctx, extract.Fetched{Task: task, Document: doc}, nil)
 		}
 		if !extract.OfSession(err) {
 			return false, err

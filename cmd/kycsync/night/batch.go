@@ -2,6 +2,7 @@ package night
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (b *batch) empty() bool {
 
 // take looks at one answer: the decision is as stored, or a new version, or unreadable, or gone.
 // failed is an error that concerns this session alone.
-func (r *run) take(got extract.Fetched, failed error) error {
+func (r *run) take(ctx context.Context, got extract.Fetched, failed error) error {
 	if got.Task.Reason == extract.ReasonAbsent {
 		return r.takeAbsent(got, failed)
 	}
@@ -87,10 +88,15 @@ func (r *run) take(got extract.Fetched, failed error) error {
 		return nil
 	}
 	takeTraits(&next, decision.JSON)
-	delete(r.doubted, row.ID)
 	prov := r.provenance(&row)
-	hash := r.rules.hash(listed.ContentSHA256, decision.ContentSHA256, prov.ContentSHA256)
+	hash := r.rules.hash(row.Fingerprint, decision.ContentSHA256, prov.ContentSHA256)
 	news := hash != known.ContentHash
+	if news && listed.JSON == nil {
+		if listed, err = r.storedRow(ctx, known); err != nil || listed.JSON == nil {
+			return err // nothing is noted of the answer: it is asked for again
+		}
+	}
+	delete(r.doubted, row.ID)
 	r.account(got.Task, known, news)
 	if !news {
 		r.Unchanged++
@@ -119,7 +125,7 @@ func (r *run) seenNow(known schemas.Known, row *extract.Row) schemas.Known {
 	now := r.Now().UTC()
 	next := known
 	next.Application, next.SessionID, next.SessionKind, next.SessionNumber = r.Config.Application, row.ID, row.Kind, row.Number
-	next.CreatedAt, next.Fingerprint, next.LastChecked, next.Stale = row.CreatedAt, row.Fingerprint, now, false
+	next.CreatedAt, next.Fingerprint, next.Gist, next.LastChecked, next.Stale = row.CreatedAt, row.Fingerprint, row.Gist, now, false
 	next.Upstream, next.AbsentSince, next.GoneSince, next.Hinted = schemas.Present, time.Time{}, time.Time{}, time.Time{}
 	if known.Status != row.Status || known.StatusSince.IsZero() {
 		next.StatusSince = now

@@ -16,22 +16,21 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
-
-// counters are what the vendor counts of one user's sessions.
-type counters struct{ sessions, approved, declined, inReview int32 }
 
 var counterNames = [...]string{"sessions", "approved", "declined", "in_review"}
 
-func (c counters) list() [4]int32 { return [...]int32{c.sessions, c.approved, c.declined, c.inReview} }
+func listOf(c extract.Counts) [4]int32 {
+	return [...]int32{c.Sessions, c.Approved, c.Declined, c.InReview}
+}
 
 // userCounts are the counters of all users, the vendor's own, a control total that does not depend
 // on the session list.
 type userCounts struct {
-	vendor map[[16]byte]counters
+	vendor map[[16]byte]extract.Counts
 	at     time.Time
 	since  map[mismatch]time.Time // of the mismatches that the run before saw
+	differ map[mismatch][2]int32  // the vendor's number and ours, of those that disagree
 }
 
 // A mismatch is one counter that disagrees.
@@ -45,20 +44,14 @@ func (u *userCounts) take(document schemas.DocumentKind, item extract.Item) {
 	if document != schemas.User {
 		return
 	}
-	var row struct {
-		Sessions *int32 `json:"session_count"`
-		Approved int32  `json:"approved_count"`
-		Declined int32  `json:"declined_count"`
-		InReview int32  `json:"in_review_count"`
-	}
 	id, ok := userID(item.ID)
-	if err := json.Unmarshal(item.Body, &row, jsontext.AllowInvalidUTF8(true)); !ok || err != nil || row.Sessions == nil {
+	if !ok || item.Counts == nil {
 		return
 	}
 	if u.vendor == nil {
-		u.vendor = map[[16]byte]counters{}
+		u.vendor = map[[16]byte]extract.Counts{}
 	}
-	u.vendor[id] = counters{*row.Sessions, row.Approved, row.Declined, row.InReview}
+	u.vendor[id] = *item.Counts
 	u.at = item.ObservedAt
 }
 
@@ -68,21 +61,21 @@ func userID(text string) (id [16]byte, ok bool) {
 }
 
 // own counts the listed sessions of each user.
-func (r *run) ownCounters() map[[16]byte]counters {
-	own := map[[16]byte]counters{}
+func (r *run) ownCounters() map[[16]byte]extract.Counts {
+	own := map[[16]byte]extract.Counts{}
 	r.listing.each(func(row *extract.Row) {
 		if row.Kind != schemas.UserSession || row.User == ([16]byte{}) {
 			return
 		}
 		c := own[row.User]
-		c.sessions++
+		c.Sessions++
 		switch row.Status {
 		case "Approved":
-			c.approved++
+			c.Approved++
 		case "Declined":
-			c.declined++
+			c.Declined++
 		case "In Review":
-			c.inReview++
+			c.InReview++
 		}
 		own[row.User] = c
 	})
@@ -99,14 +92,15 @@ func (r *run) userTotals(add func(kind string, f *figure, dimension string, vend
 	}
 	theirs, ours := 0, 0
 	for _, c := range r.users.vendor {
-		theirs += int(c.sessions)
+		theirs += int(c.Sessions)
 	}
 	own := r.ownCounters()
 	for user := range r.users.vendor {
-		ours += int(own[user].sessions)
+		ours += int(own[user].Sessions)
 	}
 	f := &figure{before: theirs, after: -1, at: r.users.at}
-	differ := r.users.mismatches(own)
+	r.users.differ = r.users.mismatches(own)
+	differ := r.users.differ
 	state, explanation := stateEqual, ""
 	if len(differ) > 0 {
 		state, explanation = stateExplained, fmt.Sprintf("%d counters of users differ; user_count_mismatches names them, with their age", len(differ))
@@ -115,11 +109,11 @@ func (r *run) userTotals(add func(kind string, f *figure, dimension string, vend
 }
 
 // mismatches returns the counters that disagree, with the vendor's number and ours.
-func (u *userCounts) mismatches(own map[[16]byte]counters) map[mismatch][2]int32 {
+func (u *userCounts) mismatches(own map[[16]byte]extract.Counts) map[mismatch][2]int32 {
 	out := map[mismatch][2]int32{}
 	for user, theirs := range u.vendor {
-		ours := own[user].list()
-		for i, n := range theirs.list() {
+		ours := listOf(own[user])
+		for i, n := range listOf(theirs) {
 			if n != ours[i] {
 				out[mismatch{uuidText(user), counterNames[i]}] = [2]int32{n, ours[i]}
 			}
@@ -139,8 +133,7 @@ func (u *userCounts) rows(r *run, seq int64) *transform.Rows {
 	if u.vendor == nil {
 		return rows
 	}
-	differ := u.mismatches(r.ownCounters())
-	order := slices.SortedFunc(maps.Keys(differ), func(a, b mismatch) int {
+	order := slices.SortedFunc(maps.Keys(u.differ), func(a, b mismatch) int {
 		return bytes.Compare([]byte(a.user+a.counter), []byte(b.user+b.counter))
 	})
 	r.UserMismatches = int64(len(order))
@@ -151,7 +144,7 @@ func (u *userCounts) rows(r *run, seq int64) *transform.Rows {
 		}
 		rows.Append(map[string]any{
 			"run_id": r.RunID, "version_seq": seq, "application": r.Config.Application, "user_id": m.user, "counter": m.counter,
-			"vendor_count": int64(differ[m][0]), "lake_count": int64(differ[m][1]), "since": since, "counted_at": u.at,
+			"vendor_count": int64(u.differ[m][0]), "lake_count": int64(u.differ[m][1]), "since": since, "counted_at": u.at,
 		})
 	}
 	return rows

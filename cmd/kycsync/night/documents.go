@@ -63,6 +63,16 @@ func (r *run) stored(ctx context.Context, known []schemas.Known) (map[schemas.Se
 	return out, err
 }
 
+// storedRow reads the list row that the newest version of a session was made of; empty if the lake has it
+// not at hand.
+func (r *run) storedRow(ctx context.Context, k schemas.Known) (transform.Canonical, error) {
+	docs, err := r.stored(ctx, []schemas.Known{k})
+	if d := docs[k.SessionID]; d != nil && d.row.ContentSHA256 == k.Fingerprint {
+		return d.row.Canonical, err
+	}
+	return transform.Canonical{}, err
+}
+
 // originOf is the part of a provenance that stays when the vendor drops the session.
 func originOf(body []byte) map[string]any {
 	var members map[string]any

@@ -116,6 +116,7 @@ type entityTask struct {
 	at             time.Time // of the row
 	checked        time.Time // when the detail was read last
 	fingerprint    schemas.Digest
+	gist           schemas.Digest
 }
 
 // listEntities walks a list and keeps the rows that differ from the last ones seen, and those whose
@@ -134,6 +135,14 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	listing, err := kind.list(ctx, func(items []extract.Item) error {
 		var page []filed
 		for _, item := range items {
+			k := r.things[thing{kind.document, item.ID}]
+			gist := transform.Gist(kind.row, item.Members)
+			due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
+			if !due && k.ContentHash != (schemas.Digest{}) && gist == k.Gist && gist != (schemas.Digest{}) {
+				seen[item.ID] = true
+				r.users.take(kind.document, item)
+				continue
+			}
 			doc, err := transform.Canonicalize(kind.row, item.Body)
 			if err != nil {
 				r.reject(rejected{unread(kind.row, schemas.SessionID(item.ID), err), item.ObservedAt, digestOf(item.Body)})
@@ -141,14 +150,13 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 			}
 			seen[item.ID] = true
 			r.users.take(kind.document, item)
-			k := r.things[thing{kind.document, item.ID}]
-			t := entityTask{item.ID, item.VendorData, item.ObservedAt, k.LastChecked, doc.ContentSHA256}
+			t := entityTask{item.ID, item.VendorData, item.ObservedAt, k.LastChecked, doc.ContentSHA256, gist}
 			switch {
 			case k.ContentHash == (schemas.Digest{}):
 				l.unread = append(l.unread, t)
 			case k.Fingerprint != doc.ContentSHA256:
 				l.changed = append(l.changed, t)
-			case extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt):
+			case due:
 				l.due = append(l.due, t)
 			default:
 				continue
@@ -268,7 +276,7 @@ func (r *run) takeEntity(l *entityList, got extract.Got[entityTask], failed erro
 	if kind.document != schemas.Transaction && k.Fingerprint == t.fingerprint {
 		r.checked[extract.ClassUsers]++
 	}
-	k.Application, k.Document, k.ID, k.Fingerprint, k.LastChecked = r.Config.Application, kind.document, t.id, t.fingerprint, at
+	k.Application, k.Document, k.ID, k.Fingerprint, k.Gist, k.LastChecked = r.Config.Application, kind.document, t.id, t.fingerprint, t.gist, at
 	if hash := transform.ContentHash(hashes); hash != k.ContentHash {
 		k.ContentHash = hash
 		r.EntityVersions++

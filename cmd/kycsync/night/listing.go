@@ -15,10 +15,10 @@ import (
 )
 
 // A listing is what the sweeps saw: of each session the few members that the plan needs in memory,
-// and the canonical row on a shelf.
+// and the canonical row on a shelf, unless it is as the lake has it and nobody will ask for it.
 type listing struct {
 	*shelf
-	rows []extract.Row // in the order of the shelf; Body is nil, the fingerprint is set. ID is empty where another row took the place
+	rows []extract.Row // in the order of the shelf; Body is nil, fingerprint and gist are set. ID is empty where another row took the place
 	bad  []extract.BadRow
 }
 
@@ -28,8 +28,9 @@ func newListing(dir string) (*listing, error) {
 }
 
 // add stores the readable rows of one page and returns a reject for each of the others. A row of a
-// session that is there is left out, or takes its place.
-func (l *listing) add(rows []extract.Row, replace bool) ([]rejected, error) {
+// session that is there is left out, or takes its place. stored reports whether a row needs no place on
+// the shelf, and sets its fingerprint if it does not.
+func (l *listing) add(rows []extract.Row, replace bool, stored func(*extract.Row) bool) ([]rejected, error) {
 	var rejects []rejected
 	var page []filed
 	for _, row := range rows {
@@ -37,7 +38,13 @@ func (l *listing) add(rows []extract.Row, replace bool) ([]rejected, error) {
 		if twice && !replace {
 			continue // both lists show it: two tasks would be two versions under one number
 		}
-		doc, err := transform.Canonicalize(schemas.ListRow, row.Body)
+		row.Gist = transform.Gist(schemas.ListRow, row.Members)
+		var doc transform.Canonical
+		var err error
+		if !stored(&row) {
+			doc, err = transform.Canonicalize(schemas.ListRow, row.Body)
+			row.Fingerprint = doc.ContentSHA256
+		}
 		if err != nil {
 			rejects = append(rejects, rejected{unread(schemas.ListRow, row.ID, err), row.ObservedAt, digestOf(row.Body)})
 			l.bad = append(l.bad, extract.BadRow{ID: row.ID, Number: row.Number})
@@ -46,7 +53,7 @@ func (l *listing) add(rows []extract.Row, replace bool) ([]rejected, error) {
 		if twice {
 			l.rows[old.n] = extract.Row{}
 		}
-		row.Fingerprint, row.Body, row.Status = doc.ContentSHA256, nil, unique.Make(row.Status).Value()
+		row.Body, row.Members, row.Status = nil, nil, unique.Make(row.Status).Value()
 		page = append(page, filed{string(row.ID), doc})
 		l.rows = append(l.rows, row)
 	}
@@ -95,18 +102,19 @@ func (l *listing) live() []extract.Row {
 	return out
 }
 
-// row returns the listed row and its canonical text.
+// row returns the listed row and its canonical text, which is empty if it is not on the shelf.
 func (l *listing) row(id schemas.SessionID) (extract.Row, transform.Canonical, error) {
 	doc, err := l.get(string(id))
 	return l.rows[l.place[string(id)].n], doc, err
 }
 
-// forget gives up the list and what is known, which are what a run holds most of.
+// forget gives up the lists and what is known, which are what a run holds most of.
 func (r *run) forget() {
 	if r.listing != nil {
 		r.listing.close()
 	}
-	r.listing, r.known = nil, nil
+	r.listing, r.known, r.things, r.origins, r.absent = nil, nil, nil, nil, nil
+	r.staged, r.doubted, r.announced, r.remediations, r.users = nil, nil, nil, nil, userCounts{}
 }
 
 // sweep lists all sessions of both kinds.
@@ -165,7 +173,10 @@ func (r *run) complete(kind schemas.SessionKind) bool {
 // seePage takes one page of a sweep. Rows of sessions that are listed already are left out, or
 // take the place of the older ones.
 func (r *run) seePage(p extract.Page, replace bool) error {
-	rejects, err := r.listing.add(p.Rows, replace)
+	if l := r.listing; l.rows == nil {
+		l.rows = make([]extract.Row, 0, min(p.Count+p.Count/16, maxRoom))
+	}
+	rejects, err := r.listing.add(p.Rows, replace, r.needsNoRow)
 	if err != nil {
 		return err
 	}
@@ -180,6 +191,25 @@ func (r *run) seePage(p extract.Page, replace bool) error {
 	}
 	r.Progress("list", len(r.listing.rows), max(p.Count, len(r.listing.rows)))
 	return nil
+}
+
+// maxRoom is for how many rows a list is given memory on the word of its first page.
+const maxRoom = 2_000_000
+
+// needsNoRow reports whether a row is as the lake has it, and the plan will not ask for its session.
+// Such rows are nearly all of a night's, and their canonical form is most of what a night computes.
+func (r *run) needsNoRow(row *extract.Row) bool {
+	k, ok := r.known[row.ID]
+	if !ok || r.ranged() || row.Gist == (schemas.Digest{}) || row.Gist != k.Gist {
+		return false
+	}
+	row.Fingerprint = k.Fingerprint
+	return !r.view().Wants(row, &k)
+}
+
+// view is what the plan follows from.
+func (r *run) view() extract.View {
+	return extract.View{Known: r.known, Absent: r.absent, Doubted: r.doubted, Promises: r.Promises, Now: r.StartedAt}
 }
 
 // unlisted marks a known session whose list row could not be read: what is stored of it may be old,
@@ -227,7 +257,9 @@ func (r *run) plan() []extract.Task {
 	if r.ranged() {
 		return r.planRange()
 	}
-	tasks := r.rules.plan(extract.View{Listed: r.listing.live(), Known: r.known, Absent: r.absent, Doubted: r.doubted, Promises: r.Promises, Now: r.StartedAt})
+	view := r.view()
+	view.Listed = r.listing.live()
+	tasks := r.rules.plan(view)
 	for _, t := range tasks {
 		r.Planned[t.Reason]++
 	}

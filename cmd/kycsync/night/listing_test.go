@@ -17,7 +17,7 @@ func TestListing(t *testing.T) {
 
 	// A session that both lists show is one session, as it was shown first.
 	for _, body := range []string{`{"status":"Approved"}`, `{"status":"Declined"}`} {
-		if rejects, err := l.add([]extract.Row{{ID: "a", Body: []byte(body)}}, false); err != nil || len(rejects) > 0 {
+		if rejects, err := l.add([]extract.Row{{ID: "a", Body: []byte(body)}}, false, func(*extract.Row) bool { return false }); err != nil || len(rejects) > 0 {
 			t.Fatalf("got %v, %v", rejects, err)
 		}
 	}
@@ -27,7 +27,7 @@ func TestListing(t *testing.T) {
 	}
 
 	// A row that cannot be read is a reject, and a session known from before is stale.
-	rejects, err := l.add([]extract.Row{{ID: "known", Body: []byte(`{"status":"a","status":"b"}`)}}, false)
+	rejects, err := l.add([]extract.Row{{ID: "known", Body: []byte(`{"status":"a","status":"b"}`)}}, false, func(*extract.Row) bool { return false })
 	if err != nil || len(rejects) != 1 || rejects[0].Reason != "duplicate member name" || rejects[0].SessionID != "known" {
 		t.Fatalf("got %+v, %v", rejects, err)
 	}

@@ -413,7 +413,7 @@ func (r *run) fetch(ctx, limited context.Context, tasks []extract.Task) error {
 		if err != nil && !extract.OfSession(err) {
 			return err
 		}
-		if err := r.take(got, err); err != nil {
+		if err := r.take(ctx, got, err); err != nil {
 			return err
 		}
 		if got.Task.Urgent() {

@@ -25,12 +25,12 @@ type shelf struct {
 }
 
 type place struct {
-	page       int32
+	page       int32 // -1: on none
 	start, end int32 // in the unpacked page, behind the two hashes
 	n          int32 // how many documents were put before
 }
 
-// A filed is one document for the shelf.
+// A filed is one document for the shelf; an empty one takes a number and no room.
 type filed struct {
 	id  string
 	doc transform.Canonical
@@ -57,17 +57,22 @@ func (s *shelf) close() {
 
 // put stores a page. A document under an id that is there takes the place of the older one.
 func (s *shelf) put(docs []filed) error {
-	if len(docs) == 0 {
-		return nil
-	}
 	var page []byte
 	for _, d := range docs {
+		if d.doc.JSON == nil {
+			s.place[d.id] = place{page: -1, n: s.n}
+			s.n++
+			continue
+		}
 		page = append(append(page, d.doc.ContentSHA256[:]...), d.doc.ReceivedSHA256[:]...)
 		p := place{page: int32(len(s.ends)), start: int32(len(page)), n: s.n}
 		page = append(page, d.doc.JSON...)
 		p.end = int32(len(page))
 		s.place[d.id] = p
 		s.n++
+	}
+	if len(page) == 0 {
+		return nil
 	}
 	s.spare = packer.EncodeAll(page, s.spare[:0])
 	if _, err := s.file.Write(s.spare); err != nil {
@@ -89,6 +94,9 @@ func (s *shelf) get(id string) (transform.Canonical, error) {
 	p, ok := s.place[id]
 	if !ok {
 		panic("night: a task that was not listed")
+	}
+	if p.page < 0 {
+		return transform.Canonical{}, nil
 	}
 	if s.open != int(p.page) {
 		if err := s.unpack(int(p.page)); err != nil {

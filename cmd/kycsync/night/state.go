@@ -40,9 +40,11 @@ func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, 
 			if err != nil {
 				return fmt.Errorf("read %s: %w", p.Name, err)
 			}
-			cell := func(column string) arrow.Array {
-				return rows.Column(rows.Schema().FieldIndices(column)[0])
+			columns := make(map[string]arrow.Array, rows.NumCols())
+			for i := range int(rows.NumCols()) {
+				columns[rows.ColumnName(i)] = rows.Column(i)
 			}
+			cell := func(column string) arrow.Array { return columns[column] }
 			for i := range int(rows.NumRows()) {
 				use(cell, i)
 			}
@@ -95,7 +97,7 @@ func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 		Application: wordAt(cell("application"), i), SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
 		SessionKind: schemas.SessionKind(wordAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
 		CreatedAt: timeAt(cell("created_at"), i), Status: wordAt(cell("status"), i), Fingerprint: digestAt(cell("fingerprint"), i),
-		ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+		Gist: digestAt(cell("row_gist"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 		LastChecked: timeAt(cell("last_checked"), i), Stale: cell("stale").(*array.Boolean).Value(i),
 		Workflow: wordAt(cell("workflow_id"), i), StatusSince: timeAt(cell("status_since"), i), Monitored: boolAt(cell("is_monitored"), i),
 		DocumentExpires: timeAt(cell("document_expires"), i), Hinted: timeAt(cell("hinted_at"), i),
@@ -132,7 +134,7 @@ func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application
 		}
 		k := schemas.KnownEntity{
 			Application: application, Document: schemas.DocumentKind(wordAt(cell("document"), i)), ID: textAt(cell("entity_id"), i),
-			Fingerprint: digestAt(cell("fingerprint"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
+			Fingerprint: digestAt(cell("fingerprint"), i), Gist: digestAt(cell("row_gist"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 			LastChecked: timeAt(cell("last_checked"), i), AbsentSince: timeAt(cell("absent_since"), i),
 		}
 		known[thing{k.Document, k.ID}] = k
@@ -193,7 +195,8 @@ func appendState(rows *transform.Rows, k schemas.Known) {
 	values := map[string]any{
 		"application": k.Application, "session_id": string(k.SessionID), "session_kind": string(k.SessionKind),
 		"session_number": k.SessionNumber, "created_at": orNoTime(k.CreatedAt), "status": orNull(k.Status),
-		"fingerprint": k.Fingerprint.String(), "content_hash": orNull(k.ContentHash.String()), "last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
+		"fingerprint": k.Fingerprint.String(), "row_gist": orNull(k.Gist.String()), "content_hash": orNull(k.ContentHash.String()),
+		"last_checked": orNoTime(k.LastChecked), "stale": k.Stale,
 		"workflow_id": orNull(k.Workflow), "status_since": orNoTime(k.StatusSince), "is_monitored": k.Monitored, "document_expires": orNoTime(k.DocumentExpires),
 		"hinted_at": orNoTime(k.Hinted), "activity_hash": orNull(k.Activity.String()), "activity_checked": orNoTime(k.ActivityChecked),
 		"is_activity_due": k.ActivityDue, "upstream_state": orNull(string(k.Upstream)),
@@ -209,7 +212,7 @@ func appendState(rows *transform.Rows, k schemas.Known) {
 // appendEntityState adds one row of entity_state.
 func appendEntityState(rows *transform.Rows, k schemas.KnownEntity) {
 	values := map[string]any{
-		"application": k.Application, "document": string(k.Document), "entity_id": k.ID, "fingerprint": k.Fingerprint.String(),
+		"application": k.Application, "document": string(k.Document), "entity_id": k.ID, "fingerprint": k.Fingerprint.String(), "row_gist": orNull(k.Gist.String()),
 		"content_hash": orNull(k.ContentHash.String()), "last_checked": orNoTime(k.LastChecked), "absent_since": orNoTime(k.AbsentSince),
 	}
 	if k.VersionSeq > 0 {

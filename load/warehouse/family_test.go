@@ -96,7 +96,11 @@ func TestUpdateOfEntitiesEqualsRebuild(t *testing.T) {
 	w := newWorld(t)
 	w.cfg.Threads = 2
 	rng := rand.New(rand.NewPCG(7, 0))
-	for range 6 {
+	commits := 6
+	if testing.Short() {
+		commits = 2
+	}
+	for range commits {
 		rows := randomRows(rng)
 		maps.Copy(rows, randomEntities(rng))
 		w.commit(rows)

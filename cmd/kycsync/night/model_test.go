@@ -110,11 +110,7 @@ func newWorld(tb testing.TB, seed uint64) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	root := ""
-	if _, err := os.Stat("/dev/shm"); err == nil {
-		root = "/dev/shm"
-	}
-	if w.dir, err = os.MkdirTemp(root, "kycsync-model-"); err != nil {
+	if w.dir, err = os.MkdirTemp("", "kycsync-model-"); err != nil {
 		tb.Fatal(err)
 	}
 	if w.lake, err = lake.Open(context.Background(), filepath.Join(w.dir, "lake"), lake.Config{Create: true, Now: w.vendor.Clock}); err != nil {

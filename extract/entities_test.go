@@ -200,6 +200,17 @@ func TestNoEntityIsMissedWhileTheListMoves(t *testing.T) {
 	t.Logf("%d lists, %d requests", seeds, requests)
 }
 
+func visitUsers(t *testing.T, c *Client) (got Listing, visited map[string]bool, err error) {
+	visited = map[string]bool{}
+	got, err = c.Users(t.Context(), func(items []Item) error {
+		for _, it := range items {
+			visited[it.ID] = true
+		}
+		return nil
+	})
+	return got, visited, err
+}
+
 // A user whom nobody has seen becomes active and then everybody who was seen does. The head is
 // then longer than a page, and what was missed stands at its end.
 func TestHeadIsReadBeyondThoseWhoMovedInIt(t *testing.T) {
@@ -220,13 +231,7 @@ func TestHeadIsReadBeyondThoseWhoMovedInIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visited := map[string]bool{}
-	got, err := c.Users(t.Context(), func(items []Item) error {
-		for _, it := range items {
-			visited[it.ID] = true
-		}
-		return nil
-	})
+	got, visited, err := visitUsers(t, c)
 	if err != nil || !got.Complete || len(visited) != 60 || !visited[string(testID(1))] {
 		t.Errorf("got %+v, %v, with %d visited; want all 60", got, err, len(visited))
 	}
@@ -257,13 +262,7 @@ func TestPageJoinsTheOneBeforeAndNoOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visited := map[string]bool{}
-	got, err := c.Users(t.Context(), func(items []Item) error {
-		for _, it := range items {
-			visited[it.ID] = true
-		}
-		return nil
-	})
+	got, visited, err := visitUsers(t, c)
 	if err != nil || !got.Complete || !visited[string(testID(1))] {
 		t.Errorf("got %+v, %v, with %d visited; want user 1 among them", got, err, len(visited))
 	}

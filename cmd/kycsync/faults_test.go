@@ -51,7 +51,7 @@ var faultRuns = []faultRun{
 	{faults: "lost:20", heals: true, check: nothingRejected},
 	{faults: "miscount:1", exit: exitGate, again: exitGate, says: "user sessions, .*: the vendor counts", heals: true},
 	{faults: "miscounted_users:5", check: nothingRejected},
-	{faults: "insert:30,delete:40"},
+	{faults: "insert:30,delete:40,pull:3"},
 	{faults: "dupkey:90,badutf8:90,deep:90,trailing:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true,
 		check: documentsRejected("duplicate member name", "invalid UTF-8", "nested deeper than 64", "bytes after the end")},
 	{faults: "bigbody:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true, check: documentsRejected("body too large")},

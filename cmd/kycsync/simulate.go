@@ -30,10 +30,8 @@ population, aged. Without it the clock runs. Besides the vendor's API there is, 
    GET  /_vendor/requests   requests by route and status
    POST /_vendor/faults     {"spec":"503:20,reset:50"}
 
-Faults are a comma list of NAME:N (at every Nth request or session), among them 503, burst503:N:LENGTH,
-429, reset, truncate, slow, html500, redirect, revoke, insert, delete, null-blocks, unknown-block,
-unknown-enum, object-block, badvalue, dupkey, badutf8, bigbody.
-
+Faults are a comma list of NAME:N or NAME:N:FIGURE:
+` + didittest.FaultHelp() + `
 Example:
    kycsync simulate --listen 127.0.0.1:8089 --sessions 2000 --clock 2026-11-20T02:00:00Z`,
 		Flags: []cli.Flag{

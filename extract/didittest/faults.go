@@ -37,6 +37,7 @@ var faultDocs = []struct{ name, text string }{
 	{"gzipbomb", "every n-th response is a small gzip body of `figure` (64) MiB"},
 	{"insert", "before every n-th session list a session is created"},
 	{"delete", "before every n-th session list a session is deleted"},
+	{"pull", "if the n-th session list is asked for a later page, a session of an earlier one is deleted before"},
 	{"null-blocks", "every n-th session has one block null, one absent, one empty"},
 	{"unknown-block", "every n-th session has a block that no documentation names"},
 	{"unknown-enum", "every n-th session has statuses and codes that no documentation names"},

@@ -79,7 +79,7 @@ func (v *Vendor) handle(rt *route, r *http.Request) (reply, hurt) {
 	if rp, failed := faults.fails(n); failed {
 		return rp, hurt{}
 	}
-	v.between(rt, n, faults)
+	v.between(rt, r, n, faults)
 	if rp, missing := v.missing(rt, n, faults); missing {
 		return rp, hurt{}
 	}

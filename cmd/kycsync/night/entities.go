@@ -136,7 +136,7 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 		var page []filed
 		for _, item := range items {
 			k := r.things[thing{kind.document, item.ID}]
-			gist := transform.Gist(kind.row, item.Members)
+			gist := r.rules.gist(kind.row, item.Members)
 			due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
 			if !due && k.ContentHash != (schemas.Digest{}) && gist == k.Gist && gist != (schemas.Digest{}) {
 				seen[item.ID] = true

@@ -29,7 +29,7 @@ func newListing(dir string) (*listing, error) {
 
 // add stores the readable rows of one page and returns a reject for each of the others. A row of a
 // session that is there is left out, or takes its place. stored reports whether a row needs no place on
-// the shelf, and sets its fingerprint if it does not.
+// the shelf, sets its gist, and its fingerprint if it needs none.
 func (l *listing) add(rows []extract.Row, replace bool, stored func(*extract.Row) bool) ([]rejected, error) {
 	var rejects []rejected
 	var page []filed
@@ -38,7 +38,6 @@ func (l *listing) add(rows []extract.Row, replace bool, stored func(*extract.Row
 		if twice && !replace {
 			continue // both lists show it: two tasks would be two versions under one number
 		}
-		row.Gist = transform.Gist(schemas.ListRow, row.Members)
 		var doc transform.Canonical
 		var err error
 		if !stored(&row) {
@@ -199,6 +198,7 @@ const maxRoom = 2_000_000
 // needsNoRow reports whether a row is as the lake has it, and the plan will not ask for its session.
 // Such rows are nearly all of a night's, and their canonical form is most of what a night computes.
 func (r *run) needsNoRow(row *extract.Row) bool {
+	row.Gist = r.rules.gist(schemas.ListRow, row.Members)
 	k, ok := r.known[row.ID]
 	if !ok || r.ranged() || row.Gist == (schemas.Digest{}) || row.Gist != k.Gist {
 		return false

@@ -164,8 +164,12 @@ func (w *world) plot(n int) {
 	if w.lie != "" {
 		faults = append(faults, w.lie)
 	}
-	for _, f := range []string{"503:61", "html500:71", "insert:31", "delete:43", "reset:83"} {
-		moves := strings.HasPrefix(f, "insert") || strings.HasPrefix(f, "delete")
+	insert, del := "insert:31", "delete:43"
+	if w.busy {
+		del = "pull:2"
+	}
+	for _, f := range []string{"503:61", "html500:71", insert, del, "reset:83"} {
+		moves := f == insert || f == del
 		often := 6
 		if moves && w.busy {
 			often = 2
@@ -501,7 +505,7 @@ func TestModel(t *testing.T) {
 	if testing.Short() {
 		seeds = 20
 	}
-	if err := eachSeed(t, searched("MODEL", seeds), nil); err != nil {
+	if err := eachSeed(t, searched("MODEL", seeds), func(w *world) { w.busy = w.seed%4 == 3 }); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const (
 	leastGC = 40
 	mostGC  = 400
-	room    = 192 << 20 // bytes of garbage that do no harm
+	room    = 256 << 20 // bytes of garbage that do no harm
 )
 
 // limitMemory sets the percentage after each collection, unless the environment does.

@@ -39,7 +39,7 @@ var ErrMismatch = errors.New("the warehouse does not hold what the lake holds")
 // Config says where the warehouse is and what a build may use. Path is required.
 type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
-	MemoryMB int          // that DuckDB may use; the process needs some 200 MB more. Defaults to 512
+	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384
 	Threads  int          // Defaults to one per CPU
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
@@ -63,7 +63,7 @@ const (
 	stepRenamed    = "publish.renamed"
 )
 
-const defaultMemoryMB = 512
+const defaultMemoryMB = 384
 
 func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Path == "" {

@@ -74,7 +74,7 @@ func printFindings(line func(name, format string, args ...any), s *night.Summary
 		line("accepted", "%s", accepted)
 	}
 	if s.NightsLeft > 0 {
-		line("left", "about %d more %s at this budget until all that is urgent is fetched", s.NightsLeft, plural(s.NightsLeft, "night"))
+		line("left", "about %d more %s at this budget until all that is new or changed is read", s.NightsLeft, plural(s.NightsLeft, "night"))
 	}
 }
 

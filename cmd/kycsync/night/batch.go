@@ -73,6 +73,9 @@ func (r *run) take(ctx context.Context, got extract.Fetched, failed error) error
 		return nil
 	}
 	r.Fetched++
+	if known.Fingerprint != row.Fingerprint && known.LastChecked.After(row.ObservedAt) {
+		return nil // another run has stored a newer row meanwhile
+	}
 	next := r.seenNow(known, &row)
 	if failed == nil {
 		next.LastChecked = got.Document.ObservedAt
@@ -92,7 +95,7 @@ func (r *run) take(ctx context.Context, got extract.Fetched, failed error) error
 	hash := r.rules.hash(row.Fingerprint, decision.ContentSHA256, prov.ContentSHA256)
 	news := hash != known.ContentHash
 	if news && listed.JSON == nil {
-		if listed, err = r.storedRow(ctx, known); err != nil || listed.JSON == nil {
+		if listed, err = r.storedRow(ctx, known, row.Fingerprint); err != nil || listed.JSON == nil {
 			return err // nothing is noted of the answer: it is asked for again
 		}
 	}

@@ -63,11 +63,11 @@ func (r *run) stored(ctx context.Context, known []schemas.Known) (map[schemas.Se
 	return out, err
 }
 
-// storedRow reads the list row that the newest version of a session was made of; empty if the lake has it
-// not at hand.
-func (r *run) storedRow(ctx context.Context, k schemas.Known) (transform.Canonical, error) {
+// storedRow reads the list row that the newest version of a session was made of; empty if it is not the one
+// with that fingerprint.
+func (r *run) storedRow(ctx context.Context, k schemas.Known, fingerprint schemas.Digest) (transform.Canonical, error) {
 	docs, err := r.stored(ctx, []schemas.Known{k})
-	if d := docs[k.SessionID]; d != nil && d.row.ContentSHA256 == k.Fingerprint {
+	if d := docs[k.SessionID]; d != nil && d.row.ContentSHA256 == fingerprint {
 		return d.row.Canonical, err
 	}
 	return transform.Canonical{}, err

@@ -42,4 +42,5 @@ func TestAnAnswerWithoutAKeptRowIsStoredWithTheStoredOne(t *testing.T) {
 	fresh := deskOf(t, v)
 	fresh.night(t, 6, nil)
 	sameNow(t, d, fresh)
+	hashesHold(t, d.lake)
 }

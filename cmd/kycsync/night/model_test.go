@@ -165,8 +165,8 @@ func (w *world) plot(n int) {
 		faults = append(faults, w.lie)
 	}
 	insert, del := "insert:31", "delete:43"
-	if w.busy {
-		del = "pull:2"
+	if w.busy { // a long life makes long lists
+		del = fmt.Sprintf("pull:%d", 2+max(0, w.length-5))
 	}
 	for _, f := range []string{"503:61", "html500:71", insert, del, "reset:83"} {
 		moves := f == insert || f == del

@@ -37,7 +37,7 @@ type PastRun struct {
 	Rejects     int64             `json:"rejects"`
 	Requests    int64             `json:"requests"`
 	Throttled   int64             `json:"throttled"`
-	NightsLeft  int64             `json:"nights_left"` // until all that is urgent is fetched
+	NightsLeft  int64             `json:"nights_left"` // until all that is new or changed is read
 	Figures     map[string]int64  `json:"figures"`
 	Gates       map[string]string `json:"gates_failed"`
 	Accepted    map[string]string `json:"gates_accepted"`

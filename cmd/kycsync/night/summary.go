@@ -61,7 +61,7 @@ type Summary struct {
 	Grouped   bool               `json:"grouped"`             // the last run of the group publishes for all
 	WaitsFor  []string           `json:"waits_for,omitempty"` // applications whose gates must pass first
 
-	NightsLeft int64 `json:"nights_left"` // until all that is urgent is fetched, at this budget
+	NightsLeft int64 `json:"nights_left"` // until all that is new or changed is read, at this budget
 
 	Requests  int64         `json:"requests"`
 	Retries   int64         `json:"retries"`

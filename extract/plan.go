@@ -98,6 +98,12 @@ func (v View) Wants(row *Row, k *schemas.Known) bool {
 	return t.Urgent() || v.dueTonight(t)
 }
 
+// Urgent reports whether [Plan] asks for a listed session of which that is known whatever the budget.
+func (v View) Urgent(row *Row, k *schemas.Known) bool {
+	t := v.task(row, k)
+	return t.Urgent()
+}
+
 // task is what there may be to do about a listed session.
 func (v *View) task(row *Row, k *schemas.Known) Task {
 	t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}

@@ -87,6 +87,10 @@ func printEvidence(line func(name, format string, args ...any), s *night.Summary
 		line("absent", "%d known sessions are not listed: %d proven gone tonight, %d out of scope, %d noted for a second proof, %d still answer", s.Absent,
 			s.Deleted, s.OutOfScope, s.AbsentNoted, s.Unlisted)
 	}
+	if s.AbsentUnclear > 0 {
+		line("unclear", "%d more answer 404, and a key that was narrowed could be the reason: the list shows no session of their workflow, or approved ones alone. "+
+			"If they are gone, say so on two nights: kycsync sync --accept missing=REASON", s.AbsentUnclear)
+	}
 	beyond, oldest := 0, extract.Standing{}
 	for _, st := range s.Standings {
 		beyond += st.Beyond

@@ -139,10 +139,15 @@ func (r *run) settleAbsences(ctx context.Context) error {
 	}
 	e := evidence{now: r.StartedAt, canary: canary, mass: mass, accepted: r.accepts(gateMissing), narrowed: r.accepts(gateScope)}
 	var buried []schemas.Known
-	alike := r.alike()
+	alike, trusted := r.alike(), 0
 	for _, k := range r.absence.gone {
 		e.absentSince, e.goneSince, e.alike = k.AbsentSince, k.GoneSince, alike(k)
-		switch v := r.rules.judge(e); v {
+		v, unaided := r.rules.judge(e), e
+		unaided.accepted, unaided.narrowed = false, false
+		if v != r.rules.judge(unaided) {
+			trusted++
+		}
+		switch v {
 		case unclear, noted:
 			if k.AbsentSince.IsZero() {
 				k.AbsentSince = r.StartedAt
@@ -150,7 +155,11 @@ func (r *run) settleAbsences(ctx context.Context) error {
 			if v == noted && k.GoneSince.IsZero() {
 				k.GoneSince = r.StartedAt
 			}
-			r.AbsentNoted++
+			if v == noted {
+				r.AbsentNoted++
+			} else {
+				r.AbsentUnclear++
+			}
 			k.LastChecked = r.StartedAt // its answer is what there is to know of it
 			r.remember(k)
 		case deleted:
@@ -160,6 +169,13 @@ func (r *run) settleAbsences(ctx context.Context) error {
 			k.Upstream = schemas.OutOfScope
 			buried = append(buried, k)
 		}
+	}
+	if trusted > 0 && !mass {
+		gate := gateMissing
+		if e.narrowed {
+			gate = gateScope
+		}
+		r.Accepted = append(r.Accepted, fmt.Sprintf("%s: %d sessions that are not listed and answer 404 are judged by what a person said", gate, trusted))
 	}
 	if err := r.bury(ctx, buried); err != nil {
 		return err
@@ -244,8 +260,12 @@ func (r *run) whyGone(k schemas.Known) string {
 	if oldest := r.oldest(k.SessionKind); !oldest.IsZero() && k.CreatedAt.Before(oldest) {
 		cause = "past the vendor's retention (older than every session that is listed)"
 	}
-	return fmt.Sprintf("%s: not listed since %s, answered 404 on %s and on %s, while a listed session answered", cause,
+	why := fmt.Sprintf("%s: not listed since %s, answered 404 on %s and on %s, while a listed session answered", cause,
 		k.AbsentSince.Format(time.DateOnly), k.GoneSince.Format(time.DateTime), r.StartedAt.Format(time.DateTime))
+	if reason := r.Accept[gateMissing]; reason != "" {
+		why += "; accepted: " + reason
+	}
+	return why
 }
 
 // oldest is when the oldest session of a kind that is listed was created.

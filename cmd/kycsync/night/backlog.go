@@ -14,7 +14,10 @@ type backlog struct {
 // backlog counts what is left. Of sessions that are not read yet, the feed and the user are expected
 // to follow.
 func (r *run) backlog() backlog {
-	b := backlog{max(0, r.urgent), r.behind}
+	b := backlog{r.urgent, r.behind}
+	if b.sessions < 0 { // the night did not come to its plan
+		b.sessions = r.urgentRows()
+	}
 	if b.sessions == 0 {
 		return b
 	}
@@ -36,6 +39,18 @@ func (r *run) backlog() backlog {
 	}
 	b.others += len(persons)
 	return b
+}
+
+// urgentRows counts the listed sessions that must be asked for.
+func (r *run) urgentRows() (n int) {
+	view := r.view()
+	r.listing.each(func(row *extract.Row) {
+		k := r.known[row.ID]
+		if view.Urgent(row, &k) {
+			n++
+		}
+	})
+	return n
 }
 
 // nightsLeft is how many more nights like this one it takes until nothing is left.

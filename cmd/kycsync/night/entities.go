@@ -80,18 +80,23 @@ func (r *run) fitDue(due []extract.Task, users []*entityList) []extract.Task {
 	return due[:taken[0]]
 }
 
-// readTransactions reads the transactions, and which sessions they asked for.
+// readTransactions reads the transactions, and which sessions they asked for. What a share of the budget does
+// not suffice for waits until the sessions have had their turn.
 func (r *run) readTransactions(ctx, limited context.Context) error {
 	kind := entityKind{schemas.Transaction, schemas.TransactionRow, r.Client.Transactions, r.Client.Transaction, false}
 	s, err := r.listEntities(limited, kind)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	todo := slices.Concat(s.changed, s.unread, s.due)
-	if most := r.budget().Requests(time.Now()) / transactionShare; len(todo) > most {
-		todo = todo[:most] // the others tomorrow: sessions go first
+	r.transactions = s
+	most := r.budget().Requests(time.Now()) / transactionShare
+	first := func(queue *[]entityTask) []entityTask {
+		n := min(most, len(*queue))
+		head := (*queue)[:n]
+		most, *queue = most-n, (*queue)[n:]
+		return head
 	}
+	todo := slices.Concat(first(&s.changed), first(&s.unread), first(&s.due))
 	if err := r.readDetails(ctx, limited, s, todo); err != nil {
 		return err
 	}
@@ -193,8 +198,27 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	return l, nil
 }
 
-// missedEntities notes since when an entity is not listed any more.
+// missedEntities notes since when an entity is not listed any more. Of a list that lacks most of them nothing
+// is noted, and the gate that is for sessions fails.
 func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool) {
+	present, missed := 0, 0
+	for id, k := range r.things {
+		if id.document == document && k.AbsentSince.IsZero() {
+			if present++; !seen[id.id] {
+				missed++
+			}
+		}
+	}
+	switch {
+	case present > fewStale && missed == present:
+		if r.fail(gateEmpty, "the list of each %s has none of the %d that are known", document, present); !r.accepts(gateEmpty) {
+			return
+		}
+	case present >= fewKnown && float64(missed) > r.Gates.Shrink*float64(present):
+		if r.fail(gateShrink, "the list of each %s lacks %d of the %d that are known", document, missed, present); !r.accepts(gateShrink) {
+			return
+		}
+	}
 	for id, k := range r.things {
 		if id.document != document || seen[id.id] == k.AbsentSince.IsZero() {
 			continue

@@ -112,7 +112,10 @@ func (r *run) forget() {
 	if r.listing != nil {
 		r.listing.close()
 	}
-	r.listing, r.known, r.things, r.origins, r.absent = nil, nil, nil, nil, nil
+	if r.transactions != nil {
+		r.transactions.close()
+	}
+	r.listing, r.known, r.things, r.origins, r.absent, r.transactions = nil, nil, nil, nil, nil, nil
 	r.staged, r.doubted, r.announced, r.remediations, r.users = nil, nil, nil, nil, userCounts{}
 }
 

@@ -140,9 +140,11 @@ type run struct {
 	started            time.Time
 	asked              int64 // requests of the client before the run
 	gates              []gateFailure
-	planned            bool    // the lists were complete
-	urgent             int     // urgent tasks not yet worked off
-	behind             int     // feeds and details that came with what changed or is new, not yet read
+	planned            bool  // the lists were complete
+	urgent             int   // urgent tasks not yet worked off
+	behind             int   // feeds and details that came with what changed or is new, not yet read
+	firstReads         int64 // feeds and details that were read for the first time
+	transactions       *entityList
 	left               backlog // at the last commit
 	spoiltFeeds        map[schemas.SessionID]bool
 	usuallyNew         float64 // sessions a night
@@ -234,7 +236,7 @@ func (r *run) work(ctx, limited context.Context) error {
 	for first < len(tasks) && tasks[first].Urgent() {
 		first++
 	}
-	r.urgent = first
+	r.urgent, r.behind = first, 1 // at least: what comes with them is not known before they are read
 	if err := r.fetch(ctx, limited, tasks[:first]); err != nil {
 		return err
 	}
@@ -262,6 +264,8 @@ func (r *run) rest(ctx, limited context.Context, due []extract.Task) error {
 		if users, err = r.listUsers(limited); err != nil {
 			return err
 		}
+		users = append(users, r.transactions) // what the sessions left them no time for
+		r.transactions = nil
 	}
 	changed, unread, again := 0, 0, len(due)
 	for _, l := range users {
@@ -284,12 +288,13 @@ func (r *run) rest(ctx, limited context.Context, due []extract.Task) error {
 		return err
 	}
 	r.behind -= forFeeds
+	r.firstReads += int64(forFeeds)
 	for _, l := range users {
 		n := min(forDetails, len(l.unread))
 		if err := r.readDetails(ctx, limited, l, l.unread[:n]); err != nil {
 			return err
 		}
-		forDetails, r.behind = forDetails-n, r.behind-n
+		forDetails, r.behind, r.firstReads = forDetails-n, r.behind-n, r.firstReads+int64(n)
 	}
 	return r.readDue(ctx, limited, due, users)
 }
@@ -297,13 +302,30 @@ func (r *run) rest(ctx, limited context.Context, due []extract.Task) error {
 // readDue looks again at what the promises ask for, and reads the feeds of what that found as far as
 // the budget allows; the others are the first of the next night.
 func (r *run) readDue(ctx, limited context.Context, due []extract.Task, users []*entityList) error {
-	if err := r.fetch(ctx, limited, r.fitDue(due, users)); err != nil {
-		return err
-	}
+	due = r.fitDue(due, users)
+	looks, before := len(due), r.Fetched+r.Details
 	for _, l := range users {
-		if err := r.readDetails(ctx, limited, l, l.due); err != nil {
+		looks += len(l.due)
+	}
+	const turns = 8 // in which sessions and users take turns, so that a slow night is short of both
+	for turn := range turns {
+		part := func(n int) (from, to int) { return turn * n / turns, (turn + 1) * n / turns }
+		from, to := part(len(due))
+		err := r.fetch(ctx, limited, due[from:to])
+		for _, l := range users {
+			if err == nil {
+				from, to = part(len(l.due))
+				err = r.readDetails(ctx, limited, l, l.due[from:to])
+			}
+		}
+		if err == nil {
+			continue
+		}
+		if over := errors.Is(err, errSpent) || ctx.Err() == nil && limited.Err() != nil; !over || r.behind > 0 {
 			return err
 		}
+		r.NotDue += int64(looks) - (r.Fetched + r.Details - before) // slower than the pace: it waits like what did not fit
+		return nil
 	}
 	if r.behind > 0 {
 		return errSpent

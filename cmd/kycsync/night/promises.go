@@ -75,6 +75,5 @@ func (r *run) once() int64 {
 	if float64(r.NewStored) <= r.usuallyNew {
 		return 0
 	}
-	with := r.NewStored + r.Feeds + r.Details - int64(r.checked[extract.ClassUsers])
-	return int64(float64(with) * (1 - r.usuallyNew/float64(r.NewStored)))
+	return int64(float64(r.NewStored+r.firstReads) * (1 - r.usuallyNew/float64(r.NewStored)))
 }

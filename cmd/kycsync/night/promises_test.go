@@ -1,10 +1,15 @@
 package night
 
 import (
+	"context"
 	"errors"
+	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"kycsync/extract"
 	"kycsync/extract/didittest"
 )
 
@@ -42,4 +47,63 @@ func TestFirstSyncOfSeveralNights(t *testing.T) {
 			t.Errorf("after night %d: %d more were foreseen, and it took %d", night, n, real)
 		}
 	}
+}
+
+// slowly answers after a while, or a part of the vendor never.
+type slowly struct {
+	next  http.RoundTripper
+	every time.Duration
+	never string // paths that begin so
+}
+
+func (s slowly) RoundTrip(req *http.Request) (*http.Response, error) {
+	wait := s.every
+	if s.never != "" && strings.HasPrefix(req.URL.Path, s.never) {
+		wait = time.Hour
+	}
+	select {
+	case <-req.Context().Done():
+		return nil, context.Cause(req.Context())
+	case <-time.After(wait):
+		return s.next.RoundTrip(req)
+	}
+}
+
+// A night whose answers are slower than the pace ends with what is due not looked at, sessions and users
+// alike, and counts that. It is not short of anything new.
+func TestASlowNightLeavesSomeOfEachQueue(t *testing.T) {
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 300})
+	d.night(t, 0, nil)
+	d.vendor.SetQuiet(true)
+	d.vendor.Advance(firstNight.AddDate(0, 0, 1))
+	d.between = func(rt http.RoundTripper) http.RoundTripper { return slowly{next: rt, every: time.Second} }
+	synctest.Test(t, func(t *testing.T) {
+		s, err := d.run(t, func(c *Config) { c.MaxDuration, c.PerMinute = 70*time.Second, 6000 })
+		if err != nil {
+			t.Fatal(err)
+		}
+		users := 0
+		for _, st := range s.Standings {
+			if st.Class == extract.ClassUsers {
+				users = st.Checked
+			}
+		}
+		if s.NotDue < 50 || s.Fetched < 20 || users < 20 || s.OutOfBudget || s.NightsLeft != 0 || s.NotDue+s.Fetched+s.Details < 400 {
+			t.Errorf("%d sessions and %d users looked at, %d not, %d details, %d nights left; want some of each", s.Fetched, users, s.NotDue, s.Details, s.NightsLeft)
+		}
+	})
+}
+
+// A night that ends before its plan is made says that everything is left.
+func TestANightThatEndsBeforeItsPlanLeavesEverything(t *testing.T) {
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 100})
+	d.between = func(rt http.RoundTripper) http.RoundTripper {
+		return slowly{next: rt, every: time.Millisecond, never: "/v3/transactions"}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s, err := d.run(t, func(c *Config) { c.MaxDuration = 10 * time.Second })
+		if !errors.Is(err, ErrBudget) || s.Published > 0 || s.Fetched > 0 || s.NightsLeft < 1 {
+			t.Errorf("got %v, published %d, fetched %d, %d nights left", err, s.Published, s.Fetched, s.NightsLeft)
+		}
+	})
 }

@@ -40,11 +40,12 @@ type Summary struct {
 	EntityVersions int64                          `json:"entity_versions"`
 	UserMismatches int64                          `json:"user_mismatches"` // counters of users that disagree
 
-	Absent      int64 `json:"absent"`       // known and not listed
-	AbsentNoted int64 `json:"absent_noted"` // of them, answered 404: the first proof
-	Unlisted    int64 `json:"unlisted"`     // of them, answered as ever
-	Deleted     int64 `json:"deleted"`      // of them, proven gone in this run
-	OutOfScope  int64 `json:"out_of_scope"`
+	Absent        int64 `json:"absent"`         // known and not listed
+	AbsentNoted   int64 `json:"absent_noted"`   // of them, answered 404: the first proof
+	AbsentUnclear int64 `json:"absent_unclear"` // of them, answered 404, and a key that was narrowed could be the reason
+	Unlisted      int64 `json:"unlisted"`       // of them, answered as ever
+	Deleted       int64 `json:"deleted"`        // of them, proven gone in this run
+	OutOfScope    int64 `json:"out_of_scope"`
 
 	Deliveries   int64 `json:"deliveries"`    // in the webhook log since the run before
 	HintsRefused bool  `json:"hints_refused"` // the key may not read the log
@@ -98,7 +99,7 @@ func (r *run) figures() map[string]int64 {
 	f := map[string]int64{
 		"listed": r.Listed, "not_due": r.NotDue, "fetched": r.Fetched, "unchanged": r.Unchanged, "gone": r.Gone, "feeds": r.Feeds, "details": r.Details,
 		"versions": r.Versions, "entity_versions": r.EntityVersions, "rejects": r.Rejects, "withheld": r.Withheld, "new_stored": r.NewStored, "drift": r.Drift,
-		"absent": r.Absent, "absent_noted": r.AbsentNoted, "unlisted": r.Unlisted, "deleted": r.Deleted, "out_of_scope": r.OutOfScope,
+		"absent": r.Absent, "absent_noted": r.AbsentNoted, "absent_unclear": r.AbsentUnclear, "unlisted": r.Unlisted, "deleted": r.Deleted, "out_of_scope": r.OutOfScope,
 		"deliveries": r.Deliveries, "hinted_news": r.HintedNews, "silent_news": r.SilentNews, "unannounced": r.Unannounced,
 		"identities": r.fullness.identities, "identities_numbered": r.fullness.numbered, "identities_pictured": r.fullness.pictured,
 		"requests": r.Requests, "retries": r.Retries, "throttled": r.Throttled, "pages": r.Pages,

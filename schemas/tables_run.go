@@ -120,7 +120,7 @@ var runs = Table{
 		{ID: 28, Name: "figures", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "all that was counted"},
 		{ID: 29, Name: "gates", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "the gates that failed: name to sentence"},
 		{ID: 30, Name: "accepted", Kind: JSON, Null: true, Class: Internal, Path: EnvCode, Doc: "the gates that failed and were accepted: name to the reason given"},
-		{ID: 31, Name: "nights_left", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "until all that is new or changed is fetched, at this budget"},
+		{ID: 31, Name: "nights_left", Kind: Int, Null: true, Class: Internal, Path: EnvCode, Doc: "until all that is new or changed is read, at this budget; null: it does not suffice"},
 	},
 }
 

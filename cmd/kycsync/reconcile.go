@@ -87,7 +87,7 @@ func vendorFlags() []cli.Flag {
 		number("rate", extract.DefaultPerMinute, "requests a minute (`N`) that the key may send; 0: no limit, for this machine only"),
 		number("page-size", extract.DefaultPageSize, "rows (`N`) asked for in one page of a list"),
 		duration("max-duration", "stop asking after this time (`D`, such as 5h30m), commit, and end with exit code 5"),
-		number("max-requests", 0, "stop asking after so many requests (`N`), commit, and end with exit code 5; 0: no bound"),
+		number("max-requests", 0, "stop asking after so many requests (`N`), commit, and end with exit code 5; 0: no bound; lists and counts are always made"),
 		&cli.StringFlag{Name: "api-key", Hidden: true},
 	}
 }

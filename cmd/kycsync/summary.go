@@ -73,6 +73,9 @@ func printFindings(line func(name, format string, args ...any), s *night.Summary
 	for _, accepted := range s.Accepted {
 		line("accepted", "%s", accepted)
 	}
+	if s.NightsLeft == extract.Never {
+		line("left", "at this budget the rest is never read: the lists and counts alone take it; raise --max-requests or --max-duration")
+	}
 	if s.NightsLeft > 0 {
 		line("left", "about %d more %s at this budget until all that is new or changed is read", s.NightsLeft, plural(s.NightsLeft, "night"))
 	}

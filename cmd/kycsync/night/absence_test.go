@@ -1,8 +1,14 @@
 package night
 
 import (
+	"cmp"
+	"strings"
 	"testing"
 	"time"
+
+	"kycsync/extract/didittest"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 func TestJudge(t *testing.T) {
@@ -27,5 +33,42 @@ func TestJudge(t *testing.T) {
 		if got := judge(tc.e); got != tc.want {
 			t.Errorf("%s: got %s, want %s", tc.name, got, tc.want)
 		}
+	}
+}
+
+// Where a narrowed key could be the reason, an answer that a session is gone proves nothing, night after
+// night, and the run says so; a person's word settles it, and stands in the run record and beside the session.
+func TestWhatCouldBeANarrowedKeyWaitsForAPersonsWord(t *testing.T) {
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 60})
+	if err := d.vendor.SetScope("approved"); err != nil {
+		t.Fatal(err)
+	}
+	d.night(t, 0, nil)
+	d.vendor.SetQuiet(true)
+	if err := d.vendor.SetFaults("lost:8"); err != nil {
+		t.Fatal(err)
+	}
+	word := map[string]string{gateMissing: "erased by us, ticket 12"}
+	for n := 1; n <= 3; n++ {
+		if s := d.night(t, n, nil); s.AbsentUnclear == 0 || s.AbsentNoted > 0 || s.Deleted > 0 || len(s.Accepted) > 0 {
+			t.Errorf("night %d: %d unclear, %d noted, %d deleted, accepted %v", n, s.AbsentUnclear, s.AbsentNoted, s.Deleted, s.Accepted)
+		}
+	}
+	if s := d.night(t, 4, func(c *Config) { c.Accept = word }); s.AbsentNoted == 0 || s.Deleted > 0 || len(s.Accepted) != 1 {
+		t.Errorf("got %d noted, %d deleted, accepted %v", s.AbsentNoted, s.Deleted, s.Accepted)
+	}
+	if s := d.night(t, 5, func(c *Config) { c.Accept = word }); s.Deleted == 0 || len(s.Accepted) != 1 {
+		t.Errorf("got %d deleted, accepted %v", s.Deleted, s.Accepted)
+	}
+	why := ""
+	head, err := d.lake.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = each(t.Context(), d.lake, head, "sessions", t.TempDir(), func(cell func(string) arrow.Array, i int) {
+		why = cmp.Or(textAt(cell("upstream_reason"), i), why)
+	})
+	if err != nil || !strings.Contains(why, "accepted: erased by us, ticket 12") {
+		t.Errorf("got the reason %q, %v", why, err)
 	}
 }

@@ -53,12 +53,16 @@ func (r *run) urgentRows() (n int) {
 	return n
 }
 
-// nightsLeft is how many more nights like this one it takes until nothing is left.
+// nightsLeft is how many more nights like this one it takes until nothing is left; extract.Never if this one
+// had no time for any of it.
 func (r *run) nightsLeft() int64 {
 	if r.left == (backlog{}) {
 		return 0
 	}
-	pace := max(1, int(r.Fetched+r.Feeds+r.Details))
+	pace := int(r.Fetched + r.Feeds + r.Details)
+	if pace == 0 {
+		return extract.Never
+	}
 	again, stored := 0, 1
 	for _, s := range r.Standings {
 		again, stored = again+s.PerNight(), stored+s.Sessions

@@ -2,9 +2,13 @@ package night
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -426,5 +430,47 @@ func TestOrigins(t *testing.T) {
 	}
 	if len(checked) < 4 {
 		t.Errorf("only %v were seen: another seed has all", checked)
+	}
+}
+
+type answering func(*http.Request) (*http.Response, error)
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) { return a(req) }
+
+// A list of users that is empty where there were many fails a gate, and nothing is noted of them.
+func TestAnEmptyListOfUsersFailsAGate(t *testing.T) {
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 60})
+	d.night(t, 0, nil)
+	d.between = func(rt http.RoundTripper) http.RoundTripper {
+		return answering(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path != "/v3/users/" {
+				return rt.RoundTrip(req)
+			}
+			const empty = `{"count":0,"next":null,"previous":null,"results":[]}`
+			rec := httptest.NewRecorder()
+			rec.Header().Set("Content-Type", "application/json")
+			rec.Header().Set("Content-Length", strconv.Itoa(len(empty)))
+			_, _ = rec.WriteString(empty)
+			return rec.Result(), nil
+		})
+	}
+	d.vendor.Advance(firstNight.AddDate(0, 0, 1))
+	if s, err := d.run(t, nil); !errors.Is(err, ErrGate) || !strings.Contains(s.Failed[gateEmpty], "the list of each user has none of the") {
+		t.Errorf("got %v, gates %v", err, s.Failed)
+	}
+	d.between = nil
+	d.night(t, 2, nil)
+	head, err := d.lake.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	absent := 0
+	err = each(t.Context(), d.lake, head, "entity_state", t.TempDir(), func(cell func(string) arrow.Array, i int) {
+		if !timeAt(cell("absent_since"), i).IsZero() {
+			absent++
+		}
+	})
+	if err != nil || absent > 2 {
+		t.Errorf("%d entities were noted as absent, %v", absent, err)
 	}
 }

@@ -61,7 +61,7 @@ func (p *past) readNights(ctx context.Context, r *run) error {
 			read++
 			p.last = later(p.last, timeAt(cell("finished_at"), i))
 			p.fullness.add(figures)
-			if intAt(cell("nights_left"), i) == 0 {
+			if left := cell("nights_left"); !left.IsNull(i) && intAt(left, i) == 0 {
 				p.nights++
 				p.fresh += figures["new"]
 				first = figures

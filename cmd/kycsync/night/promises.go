@@ -16,7 +16,11 @@ func (r *run) promiseRows(seq int64) *transform.Rows {
 	r.NightsLeft = r.nightsLeft()
 	extract.Outlook(r.Standings, r.spare())
 	for i := range r.Standings {
-		if r.Standings[i].Nights > 0 {
+		switch {
+		case r.Standings[i].Nights <= 0:
+		case r.NightsLeft == extract.Never:
+			r.Standings[i].Nights = extract.Never
+		default:
 			r.Standings[i].Nights += int(r.NightsLeft)
 		}
 	}

@@ -37,7 +37,7 @@ type PastRun struct {
 	Rejects     int64             `json:"rejects"`
 	Requests    int64             `json:"requests"`
 	Throttled   int64             `json:"throttled"`
-	NightsLeft  int64             `json:"nights_left"` // until all that is new or changed is read
+	NightsLeft  int64             `json:"nights_left"` // until all that is new or changed is read; extract.Never: at that budget never
 	Figures     map[string]int64  `json:"figures"`
 	Gates       map[string]string `json:"gates_failed"`
 	Accepted    map[string]string `json:"gates_accepted"`
@@ -119,6 +119,9 @@ func pastRuns(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, lim
 			Rejects: intAt(cell("rejects"), i), Requests: intAt(cell("requests"), i), Throttled: intAt(cell("throttled"), i),
 			NightsLeft: intAt(cell("nights_left"), i),
 			Figures:    map[string]int64{}, Gates: map[string]string{}, Accepted: map[string]string{},
+		}
+		if cell("nights_left").IsNull(i) {
+			p.NightsLeft = extract.Never
 		}
 		for column, into := range map[string]any{"figures": &p.Figures, "gates": &p.Gates, "accepted": &p.Accepted} {
 			if text := textAt(cell(column), i); text != "" {

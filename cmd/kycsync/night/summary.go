@@ -62,7 +62,7 @@ type Summary struct {
 	Grouped   bool               `json:"grouped"`             // the last run of the group publishes for all
 	WaitsFor  []string           `json:"waits_for,omitempty"` // applications whose gates must pass first
 
-	NightsLeft int64 `json:"nights_left"` // until all that is new or changed is read, at this budget
+	NightsLeft int64 `json:"nights_left"` // until all that is new or changed is read, at this budget; extract.Never: it does not suffice
 
 	Requests  int64         `json:"requests"`
 	Retries   int64         `json:"retries"`
@@ -133,7 +133,11 @@ func (r *run) outcome() (outcome, note string) {
 	case len(r.gates) > 0:
 		return outcomeGate, r.gates[0].sentence
 	case r.OutOfBudget:
-		return outcomeBudget, fmt.Sprintf("%d sessions and about %d feeds and details of users are left for about %d more nights", r.left.sessions, r.left.others, r.NightsLeft)
+		note = fmt.Sprintf("%d sessions and about %d feeds and details of users are left", r.left.sessions, r.left.others)
+		if r.NightsLeft != extract.Never {
+			note += fmt.Sprintf(" for about %d more nights", r.NightsLeft)
+		}
+		return outcomeBudget, note
 	case len(r.WaitsFor) > 0:
 		return outcomeWaits, strings.Join(r.WaitsFor, ", ")
 	case r.Staged:
@@ -161,7 +165,7 @@ func (r *run) record(seq int64) *transform.Rows {
 		"open_sessions": int64(r.checked[extract.ClassOpen] + r.checked[extract.ClassInReview]), "fetched": r.Fetched, "unchanged": r.Unchanged, "versions": r.Versions,
 		"rejects": r.Rejects, "drift": r.Drift, "requests": r.Requests, "retries": r.Retries, "throttled": r.Throttled,
 		"waited_seconds": r.Waited.Seconds(), "parts": r.Parts, "part_bytes": r.PartBytes,
-		"figures": jsonOf(r.figures()), "gates": jsonOrNull(r.Failed), "accepted": jsonOrNull(r.acceptedReasons()), "nights_left": r.NightsLeft,
+		"figures": jsonOf(r.figures()), "gates": jsonOrNull(r.Failed), "accepted": jsonOrNull(r.acceptedReasons()), "nights_left": orNever(r.NightsLeft),
 	})
 	return rows
 }
@@ -188,6 +192,13 @@ func (r *run) acceptedReasons() map[string]string {
 		out[gate] = a + "; accepted: " + reason
 	}
 	return out
+}
+
+func orNever(nights int64) any {
+	if nights == extract.Never {
+		return nil
+	}
+	return nights
 }
 
 func jsonOrNull(m map[string]string) any {

@@ -199,23 +199,23 @@ var eventWords = map[string]string{
 	"poa_issuer_corrected": "proofs of address corrected",
 }
 
-// ask puts the example questions to the warehouse, after those whose answers are the evidence.
+// ask puts the example questions to the warehouse, and last those whose answers are the night's evidence.
 func (d *demo) ask(ctx context.Context) error {
 	r, err := warehouse.OpenReader(ctx, d.warehouse())
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	fmt.Fprintf(d.stdout, "\nThe evidence of the last night, as the warehouse keeps it for every night:\n")
-	for _, q := range warehouse.Evidence() {
-		fmt.Fprintf(d.stdout, "\n%s\n\n", q.Title)
+	fmt.Fprintf(d.stdout, "\nFive questions that the warehouse answers:\n")
+	for i, q := range warehouse.Questions() {
+		fmt.Fprintf(d.stdout, "\n%d. %s\n\n%s\n\n", i+1, q.Title, indent(q.SQL))
 		if err := d.answer(ctx, r, q.Name, q.SQL); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(d.stdout, "\nFive questions that the warehouse answers:\n")
-	for i, q := range warehouse.Questions() {
-		fmt.Fprintf(d.stdout, "\n%d. %s\n\n%s\n\n", i+1, q.Title, indent(q.SQL))
+	fmt.Fprintf(d.stdout, "\nThe evidence of the last night, as the warehouse keeps it for every night:\n")
+	for _, q := range warehouse.Evidence() {
+		fmt.Fprintf(d.stdout, "\n%s\n\n", q.Title)
 		if err := d.answer(ctx, r, q.Name, q.SQL); err != nil {
 			return err
 		}

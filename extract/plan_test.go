@@ -241,3 +241,13 @@ func digest(word string) (d schemas.Digest) {
 	copy(d[:], word)
 	return d
 }
+
+// A clock that was wrong does not freeze what was looked at by it.
+func TestDueAfterAClockThatWasAhead(t *testing.T) {
+	const day = 24 * time.Hour
+	for ago, want := range map[time.Duration]bool{-400 * day: true, -25 * time.Hour: true, -time.Hour: false, time.Hour: false, day: true} {
+		if got := DueTonight("a", firstDay.Add(-ago), day, firstDay); got != want {
+			t.Errorf("looked at %v ago: got %v, want %v", ago, got, want)
+		}
+	}
+}

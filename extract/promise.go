@@ -151,10 +151,14 @@ func (s *Standing) Take(age time.Duration) {
 // DueTonight reports whether something must be looked at tonight: when its night has come, which its id
 // chooses among those in which its class is gone through, or when it would be older than promised before
 // the next night. What was looked at less than half a day ago is not due, so that a run that
-// follows another, finished or killed, goes on where that one ended.
+// follows another, finished or killed, goes on where that one ended; what was looked at by a clock that was a
+// day ahead is.
 func DueTonight(id string, checked time.Time, promise time.Duration, now time.Time) bool {
 	age := now.Sub(checked)
-	if age < Interval/2 {
+	switch {
+	case age < -Interval:
+		return true
+	case age < Interval/2:
 		return false
 	}
 	nights := int64(nightsOf(promise))

@@ -1,7 +1,7 @@
 -- What did the vendor drop? Sessions that are not listed any more, and what is proven of them.
 SELECT
     CASE coalesce(s.upstream_state, 'present')
-        WHEN 'present' THEN CASE WHEN k.gone_since IS NULL THEN 'not listed, still answers' ELSE 'not listed, one proof of two' END
+        WHEN 'present' THEN CASE WHEN k.gone_since IS NULL THEN 'not listed, nothing is proven' ELSE 'not listed, one proof of two' END
         ELSE s.upstream_state END AS state,
     count(*) AS sessions,
     min(k.absent_since)::DATE AS since,

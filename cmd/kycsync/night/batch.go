@@ -73,7 +73,7 @@ func (r *run) take(ctx context.Context, got extract.Fetched, failed error) error
 		return nil
 	}
 	r.Fetched++
-	if known.Fingerprint != row.Fingerprint && known.LastChecked.After(row.ObservedAt) {
+	if known.Fingerprint != row.Fingerprint && known.VersionSeq > r.begunAt {
 		return nil // another run has stored a newer row meanwhile
 	}
 	next := r.seenNow(known, &row)

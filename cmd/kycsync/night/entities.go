@@ -297,7 +297,7 @@ func (r *run) takeEntity(l *entityList, got extract.Got[entityTask], failed erro
 		return nil // what is stored stays, and it is asked for again
 	}
 	k := r.things[thing{kind.document, t.id}]
-	if k.Fingerprint != t.fingerprint && k.LastChecked.After(t.at) {
+	if k.Fingerprint != t.fingerprint && k.VersionSeq > r.begunAt {
 		return nil // another run has stored a newer row meanwhile
 	}
 	if kind.document != schemas.Transaction && k.Fingerprint == t.fingerprint {

@@ -131,6 +131,7 @@ type run struct {
 	Config
 	Summary
 	head               *lake.Commit // newest commit, nil in an empty lake
+	begunAt            int64        // its number when the run began
 	known              map[schemas.SessionID]schemas.Known
 	things             map[thing]schemas.KnownEntity
 	flows              map[string]schemas.Digest // workflow id to content hash
@@ -388,7 +389,7 @@ func (r *run) load(ctx context.Context) error {
 		return err
 	}
 	if r.head != nil {
-		r.PublishedBefore = r.head.PublishedSeq
+		r.begunAt, r.PublishedBefore = r.head.Seq, r.head.PublishedSeq
 	}
 	r.Known = int64(len(r.known))
 	past, err := r.past(ctx)

@@ -28,20 +28,22 @@ func (r *run) mend(ctx context.Context, f *figure) error {
 		if err != nil {
 			return err
 		}
+		changes := 0
 		for _, day := range days {
-			found, err := r.relist(ctx, day)
+			found, n, err := r.relist(ctx, day)
 			if err != nil {
 				return err
 			}
-			f.note = join(f.note, found)
+			f.note, changes = join(f.note, found), changes+n
 		}
 		last := f.after
 		if f.after, f.at, err = r.count(ctx, f.cell, time.Time{}); err != nil {
 			return err
 		}
 		have := r.tally().of(f.cell)
-		f.moving = f.after != last || f.before >= 0 && f.before != last
 		f.differs = f.after != have
+		f.moving = f.after != last || f.before >= 0 && f.before != last ||
+			max(f.after-have, have-f.after) <= changes // what came and went meanwhile left the count as it was
 		if !f.differs {
 			f.moving = false
 			return nil
@@ -106,10 +108,11 @@ func (r *run) dayTally(month, status string) map[string]int {
 	return days
 }
 
-// relist lists the user sessions of one day again, and says what was wrong with the first list.
-func (r *run) relist(ctx context.Context, day time.Time) (string, error) {
+// relist lists the user sessions of one day again, and says what was wrong with the first list, and of how
+// many sessions.
+func (r *run) relist(ctx context.Context, day time.Time) (found string, n int, err error) {
 	if r.totals.relisted++; r.totals.relisted > maxRelisted {
-		return "", nil
+		return "", 0, nil
 	}
 	before := map[schemas.SessionID]schemas.Digest{}
 	r.listing.each(func(row *extract.Row) {
@@ -138,7 +141,7 @@ func (r *run) relist(ctx context.Context, day time.Time) (string, error) {
 		return nil
 	})
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	r.Pages += int64(s.Pages)
 	if s.Complete {
@@ -148,12 +151,12 @@ func (r *run) relist(ctx context.Context, day time.Time) (string, error) {
 		}
 	}
 	r.Step("relist")
-	found := join(named(missed, "missed at first"), named(stale, "changed meanwhile"), named(gone, "gone meanwhile"))
+	found = join(named(missed, "missed at first"), named(stale, "changed meanwhile"), named(gone, "gone meanwhile"))
 	if found == "" {
-		return "", nil
+		return "", 0, nil
 	}
 	r.Log.Warn("a day was listed again", "day", day.Format(time.DateOnly), "missed", len(missed), "changed", len(stale), "gone", len(gone))
-	return day.Format(time.DateOnly) + " listed again: " + found, nil
+	return day.Format(time.DateOnly) + " listed again: " + found, len(missed) + len(stale) + len(gone), nil
 }
 
 // named names sessions by id, the first few.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kycsync/extract"
@@ -49,61 +49,65 @@ func TestFirstSyncOfSeveralNights(t *testing.T) {
 	}
 }
 
-// slowly answers after a while, or a part of the vendor never.
-type slowly struct {
+// stalls answers so many requests for what it names, and no more.
+type stalls struct {
 	next  http.RoundTripper
-	every time.Duration
-	never string // paths that begin so
+	named func(path string) bool
+	after *atomic.Int64
 }
 
-func (s slowly) RoundTrip(req *http.Request) (*http.Response, error) {
-	wait := s.every
-	if s.never != "" && strings.HasPrefix(req.URL.Path, s.never) {
-		wait = time.Hour
-	}
-	select {
-	case <-req.Context().Done():
+func (s stalls) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.named(req.URL.Path) && s.after.Add(-1) < 0 {
+		<-req.Context().Done()
 		return nil, context.Cause(req.Context())
-	case <-time.After(wait):
-		return s.next.RoundTrip(req)
 	}
+	return s.next.RoundTrip(req)
+}
+
+// stalled is a desk whose vendor answers so many more requests for what is named.
+func stalled(d *desk, answers int64, named func(path string) bool) {
+	after := &atomic.Int64{}
+	after.Store(answers)
+	d.between = func(rt http.RoundTripper) http.RoundTripper { return stalls{rt, named, after} }
 }
 
 // A night whose answers are slower than the pace ends with what is due not looked at, sessions and users
 // alike, and counts that. It is not short of anything new.
 func TestASlowNightLeavesSomeOfEachQueue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the end of the time")
+	}
 	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 300})
 	d.night(t, 0, nil)
 	d.vendor.SetQuiet(true)
 	d.vendor.Advance(firstNight.AddDate(0, 0, 1))
-	d.between = func(rt http.RoundTripper) http.RoundTripper { return slowly{next: rt, every: time.Second} }
-	synctest.Test(t, func(t *testing.T) {
-		s, err := d.run(t, func(c *Config) { c.MaxDuration, c.PerMinute = 70*time.Second, 6000 })
-		if err != nil {
-			t.Fatal(err)
-		}
-		users := 0
-		for _, st := range s.Standings {
-			if st.Class == extract.ClassUsers {
-				users = st.Checked
-			}
-		}
-		if s.NotDue < 50 || s.Fetched < 20 || users < 20 || s.OutOfBudget || s.NightsLeft != 0 || s.NotDue+s.Fetched+s.Details < 400 {
-			t.Errorf("%d sessions and %d users looked at, %d not, %d details, %d nights left; want some of each", s.Fetched, users, s.NotDue, s.Details, s.NightsLeft)
-		}
+	stalled(d, 150, func(path string) bool {
+		return strings.HasSuffix(path, "/decision/") || strings.HasPrefix(path, "/v3/users/") && path != "/v3/users/"
 	})
+	s, err := d.run(t, func(c *Config) { c.MaxDuration, c.PerMinute = 8*time.Second, 60_000 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := 0
+	for _, st := range s.Standings {
+		if st.Class == extract.ClassUsers {
+			users = st.Checked
+		}
+	}
+	if s.Fetched < 20 || users < 20 || s.NotDue < 50 || s.OutOfBudget || s.NightsLeft != 0 {
+		t.Errorf("%d sessions and %d users looked at, %d not, %d nights left; want some of each", s.Fetched, users, s.NotDue, s.NightsLeft)
+	}
 }
 
 // A night that ends before its plan is made says that such nights never come to an end.
 func TestANightThatEndsBeforeItsPlan(t *testing.T) {
-	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 100})
-	d.between = func(rt http.RoundTripper) http.RoundTripper {
-		return slowly{next: rt, every: time.Millisecond, never: "/v3/transactions"}
+	if testing.Short() {
+		t.Skip("waits for the end of the time")
 	}
-	synctest.Test(t, func(t *testing.T) {
-		s, err := d.run(t, func(c *Config) { c.MaxDuration = 10 * time.Second })
-		if !errors.Is(err, ErrBudget) || s.Published > 0 || s.Fetched > 0 || s.NightsLeft != extract.Never {
-			t.Errorf("got %v, published %d, fetched %d, %d nights left", err, s.Published, s.Fetched, s.NightsLeft)
-		}
-	})
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 100})
+	stalled(d, 0, func(path string) bool { return strings.HasPrefix(path, "/v3/transactions/") })
+	s, err := d.run(t, func(c *Config) { c.MaxDuration = 5 * time.Second })
+	if !errors.Is(err, ErrBudget) || s.Published > 0 || s.Fetched > 0 || s.NightsLeft != extract.Never {
+		t.Errorf("got %v, published %d, fetched %d, %d nights left", err, s.Published, s.Fetched, s.NightsLeft)
+	}
 }

@@ -18,9 +18,10 @@ const proofApart = 20 * time.Hour
 
 // absence is what a run learns about the sessions that the list leaves out.
 type absence struct {
-	gone    []schemas.Known // answered that they do not exist
-	alive   []answered      // answered though the list leaves them out
-	massive int             // so many are absent for the first time that a gate fails; 0: few
+	gone    []schemas.Known            // answered that they do not exist
+	alive   []answered                 // answered though the list leaves them out
+	trusted map[schemas.SessionID]bool // judged otherwise than without a person's word
+	massive int                        // so many are absent for the first time that a gate fails; 0: few
 }
 
 type answered struct {
@@ -138,14 +139,15 @@ func (r *run) settleAbsences(ctx context.Context) error {
 		return err
 	}
 	e := evidence{now: r.StartedAt, canary: canary, mass: mass, accepted: r.accepts(gateMissing), narrowed: r.accepts(gateScope)}
+	r.absence.trusted = map[schemas.SessionID]bool{}
 	var buried []schemas.Known
-	alike, trusted := r.alike(), 0
+	alike := r.alike()
 	for _, k := range r.absence.gone {
 		e.absentSince, e.goneSince, e.alike = k.AbsentSince, k.GoneSince, alike(k)
 		v, unaided := r.rules.judge(e), e
 		unaided.accepted, unaided.narrowed = false, false
 		if v != r.rules.judge(unaided) {
-			trusted++
+			r.absence.trusted[k.SessionID] = true
 		}
 		switch v {
 		case unclear, noted:
@@ -170,7 +172,7 @@ func (r *run) settleAbsences(ctx context.Context) error {
 			buried = append(buried, k)
 		}
 	}
-	if trusted > 0 && !mass {
+	if trusted := len(r.absence.trusted); trusted > 0 && !mass {
 		gate := gateMissing
 		if e.narrowed {
 			gate = gateScope
@@ -262,8 +264,8 @@ func (r *run) whyGone(k schemas.Known) string {
 	}
 	why := fmt.Sprintf("%s: not listed since %s, answered 404 on %s and on %s, while a listed session answered", cause,
 		k.AbsentSince.Format(time.DateOnly), k.GoneSince.Format(time.DateTime), r.StartedAt.Format(time.DateTime))
-	if reason := r.Accept[gateMissing]; reason != "" {
-		why += "; accepted: " + reason
+	if r.absence.trusted[k.SessionID] {
+		why += "; accepted: " + r.Accept[gateMissing]
 	}
 	return why
 }

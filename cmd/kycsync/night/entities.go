@@ -52,34 +52,6 @@ func (r *run) listUsers(limited context.Context) (lists []*entityList, err error
 	return lists, nil
 }
 
-// fitDue cuts what is due, sessions and users alike, to what the budget leaves: the latest come first.
-func (r *run) fitDue(due []extract.Task, users []*entityList) []extract.Task {
-	type turn struct {
-		extract.Late
-		of int // which of the queues, each of which is in order: that of sessions, or of a list
-	}
-	var queue []turn
-	for _, t := range due {
-		queue = append(queue, turn{extract.Lateness(t.Since, r.Promises[t.Class], r.StartedAt), 0})
-	}
-	for i, l := range users {
-		for _, t := range l.due {
-			queue = append(queue, turn{extract.Lateness(t.checked, r.Promises[extract.ClassUsers], r.StartedAt), i + 1})
-		}
-	}
-	fits := min(len(queue), r.budget().Requests(time.Now()))
-	r.NotDue = int64(len(queue) - fits) // their promise says how many nights they will wait
-	slices.SortStableFunc(queue, func(a, b turn) int { return a.Compare(b.Late) })
-	taken := make([]int, len(users)+1)
-	for _, t := range queue[:fits] {
-		taken[t.of]++
-	}
-	for i, l := range users {
-		l.due = l.due[:taken[i+1]]
-	}
-	return due[:taken[0]]
-}
-
 // readTransactions reads the transactions, and which sessions they asked for. What a share of the budget does
 // not suffice for waits until the sessions have had their turn.
 func (r *run) readTransactions(ctx, limited context.Context) error {
@@ -140,33 +112,9 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	listing, err := kind.list(ctx, func(items []extract.Item) error {
 		var page []filed
 		for _, item := range items {
-			k := r.things[thing{kind.document, item.ID}]
-			gist := r.rules.gist(kind.row, item.Members)
-			due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
-			if !due && k.ContentHash != (schemas.Digest{}) && gist == k.Gist && gist != (schemas.Digest{}) {
-				seen[item.ID] = true
-				r.users.take(kind.document, item)
-				continue
+			if row, ok := r.seeEntity(l, item, seen); ok {
+				page = append(page, row)
 			}
-			doc, err := transform.Canonicalize(kind.row, item.Body)
-			if err != nil {
-				r.reject(rejected{unread(kind.row, schemas.SessionID(item.ID), err), item.ObservedAt, digestOf(item.Body)})
-				continue
-			}
-			seen[item.ID] = true
-			r.users.take(kind.document, item)
-			t := entityTask{item.ID, item.VendorData, item.ObservedAt, k.LastChecked, doc.ContentSHA256, gist}
-			switch {
-			case k.ContentHash == (schemas.Digest{}):
-				l.unread = append(l.unread, t)
-			case k.Fingerprint != doc.ContentSHA256:
-				l.changed = append(l.changed, t)
-			case due:
-				l.due = append(l.due, t)
-			default:
-				continue
-			}
-			page = append(page, filed{item.ID, doc})
 		}
 		r.Progress(string(kind.document)+"s", len(seen), 0)
 		return l.put(page)
@@ -196,6 +144,38 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 	}
 	slices.SortStableFunc(l.due, func(a, b entityTask) int { return cmp.Or(late(a).Compare(late(b)), a.checked.Compare(b.checked)) })
 	return l, nil
+}
+
+// seeEntity sorts one row into the list, and returns it if the detail must be looked at.
+func (r *run) seeEntity(l *entityList, item extract.Item, seen map[string]bool) (row filed, ok bool) {
+	k := r.things[thing{l.kind.document, item.ID}]
+	t := entityTask{id: item.ID, vendorData: item.VendorData, at: item.ObservedAt, checked: k.LastChecked, gist: r.rules.gist(l.kind.row, item.Members)}
+	due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
+	stored := k.ContentHash != (schemas.Digest{})
+	var doc transform.Canonical
+	if quiet := stored && !due && t.gist == k.Gist && t.gist != (schemas.Digest{}); !quiet {
+		var err error
+		if doc, err = transform.Canonicalize(l.kind.row, item.Body); err != nil {
+			r.reject(rejected{unread(l.kind.row, schemas.SessionID(item.ID), err), item.ObservedAt, digestOf(item.Body)})
+			return row, false
+		}
+	}
+	seen[item.ID] = true
+	r.users.take(l.kind.document, item)
+	t.fingerprint = doc.ContentSHA256
+	switch {
+	case doc.JSON == nil: // as stored, and not due
+		return row, false
+	case !stored:
+		l.unread = append(l.unread, t)
+	case k.Fingerprint != t.fingerprint:
+		l.changed = append(l.changed, t)
+	case due:
+		l.due = append(l.due, t)
+	default:
+		return row, false
+	}
+	return filed{item.ID, doc}, true
 }
 
 // missedEntities notes since when an entity is not listed any more. Of a list that lacks most of them nothing

@@ -210,7 +210,7 @@ func (w *world) night() error {
 		honest = false // more went at once than may go unasked
 	case errors.Is(err, ErrForeignKey) && w.scope != "":
 	default:
-		return fmt.Errorf("the run ended with %w", err)
+		return fmt.Errorf("the run ended with %w; gates %v, vanished %d", err, s.Failed, w.vanished())
 	}
 	w.nights = append(w.nights, nightOf{w.vendor.Clock(), err == nil && honest, w.workflows()})
 	w.note()

@@ -208,7 +208,7 @@ func (r *run) run(ctx context.Context) error {
 		defer stop()
 	}
 	err := r.work(ctx, limited)
-	r.OutOfBudget = errors.Is(err, errSpent) || err != nil && ctx.Err() == nil && limited.Err() != nil
+	r.OutOfBudget = spent(ctx, limited, err)
 	switch {
 	case err == nil, r.OutOfBudget && r.planned:
 		return r.publish(ctx)
@@ -246,94 +246,6 @@ func (r *run) work(ctx, limited context.Context) error {
 	}
 	r.Step("absences")
 	return r.rest(ctx, limited, tasks[first:])
-}
-
-// rest asks for activity feeds, details of users and what is due: first for the feeds and users that
-// changed, then for those never read and for what is due. If there is no time for all of these each gets a
-// half, so that what a first sync leaves does not put off the promises, nor they it.
-func (r *run) rest(ctx, limited context.Context, due []extract.Task) error {
-	var users []*entityList
-	defer func() {
-		for _, l := range users {
-			l.close()
-		}
-	}()
-	feeds, unreadFeeds := r.dueFeeds()
-	r.behind = len(feeds) + len(unreadFeeds) + 1 // the lists
-	if !r.ranged() {
-		var err error
-		if users, err = r.listUsers(limited); err != nil {
-			return err
-		}
-		users = append(users, r.transactions) // what the sessions left them no time for
-		r.transactions = nil
-	}
-	changed, unread, again := 0, 0, len(due)
-	for _, l := range users {
-		changed, unread, again = changed+len(l.changed), unread+len(l.unread), again+len(l.due)
-	}
-	r.behind += changed + unread - 1
-	if err := r.readActivity(ctx, limited, feeds); err != nil {
-		return err
-	}
-	r.behind -= len(feeds)
-	for _, l := range users {
-		if err := r.readDetails(ctx, limited, l, l.changed); err != nil {
-			return err
-		}
-		r.behind -= len(l.changed)
-	}
-	news, _ := extract.Share(r.budget().Requests(time.Now()), len(unreadFeeds)+unread, again)
-	forFeeds, forDetails := extract.Share(news, len(unreadFeeds), unread)
-	if err := r.readActivity(ctx, limited, unreadFeeds[:forFeeds]); err != nil {
-		return err
-	}
-	r.behind -= forFeeds
-	r.firstReads += int64(forFeeds)
-	for _, l := range users {
-		n := min(forDetails, len(l.unread))
-		if err := r.readDetails(ctx, limited, l, l.unread[:n]); err != nil {
-			return err
-		}
-		forDetails, r.behind, r.firstReads = forDetails-n, r.behind-n, r.firstReads+int64(n)
-	}
-	return r.readDue(ctx, limited, due, users)
-}
-
-// readDue looks again at what the promises ask for, and reads the feeds of what that found as far as
-// the budget allows; the others are the first of the next night.
-func (r *run) readDue(ctx, limited context.Context, due []extract.Task, users []*entityList) error {
-	due = r.fitDue(due, users)
-	looks, before := len(due), r.Fetched+r.Details
-	for _, l := range users {
-		looks += len(l.due)
-	}
-	const turns = 8 // in which sessions and users take turns, so that a slow night is short of both
-	for turn := range turns {
-		part := func(n int) (from, to int) { return turn * n / turns, (turn + 1) * n / turns }
-		from, to := part(len(due))
-		err := r.fetch(ctx, limited, due[from:to])
-		for _, l := range users {
-			if err == nil {
-				from, to = part(len(l.due))
-				err = r.readDetails(ctx, limited, l, l.due[from:to])
-			}
-		}
-		if err == nil {
-			continue
-		}
-		if over := errors.Is(err, errSpent) || ctx.Err() == nil && limited.Err() != nil; !over || r.behind > 0 {
-			return err
-		}
-		r.NotDue += int64(looks) - (r.Fetched + r.Details - before) // slower than the pace: it waits like what did not fit
-		return nil
-	}
-	if r.behind > 0 {
-		return errSpent
-	}
-	feeds, unread := r.dueFeeds()
-	feeds = append(feeds, unread...)
-	return r.readActivity(ctx, limited, feeds[:min(len(feeds), r.budget().Requests(time.Now()))])
 }
 
 // look lists what the vendor has and proves it by the vendor's counts.

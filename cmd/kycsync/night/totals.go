@@ -15,18 +15,13 @@ import (
 // A cell is where a session counts: its month of creation and its status.
 type cell struct{ month, status string }
 
-// takes reports whether a figure of c counts the sessions of have. Empty members stand for all.
-func (c cell) takes(have cell) bool {
-	return (c.month == "" || c.month == have.month) && (c.status == "" || c.status == have.status)
-}
-
 // A tally counts sessions by cell.
 type tally map[cell]int
 
-// of adds up the cells that a figure counts.
+// of adds up the cells that a figure counts. Empty members of the figure's cell stand for all.
 func (t tally) of(c cell) (n int) {
 	for have, count := range t {
-		if c.takes(have) {
+		if (c.month == "" || c.month == have.month) && (c.status == "" || c.status == have.status) {
 			n += count
 		}
 	}
@@ -229,16 +224,6 @@ func (r *run) provePass(ctx context.Context, listed tally) (changed bool, err er
 // could not be read nobody knows month and status.
 func (r *run) explicable(more int) bool { return 0 <= more && more <= len(r.listing.bad) }
 
-// listedSince counts the listed sessions of a cell that were created after it was counted.
-func (r *run) listedSince(f *figure) (n int) {
-	r.listing.each(func(row *extract.Row) {
-		if row.Kind == schemas.UserSession && row.CreatedAt.After(f.at) && f.takes(cell{monthOf(row.CreatedAt), row.Status}) {
-			n++
-		}
-	})
-	return n
-}
-
 func (r *run) listedMonths() []string {
 	first := r.StartedAt
 	r.listing.each(func(row *extract.Row) {
@@ -402,9 +387,6 @@ func (r *run) totalRows(seq int64) *transform.Rows {
 		seen, have, why := listed.of(f.cell), lake.of(f.cell), owed.why(f.cell)
 		if more := f.vendor() - seen; more > 0 && r.explicable(more) {
 			seen, why = f.vendor(), join(why, fmt.Sprintf("%d list rows could not be read", len(r.listing.bad)))
-		}
-		if n := seen - f.vendor(); n > 0 && n == r.listedSince(f) {
-			seen, why = seen-n, join(why, fmt.Sprintf("%d created after the count", n))
 		}
 		state, explanation := f.settle(seen, have, why)
 		add("user", f, f.dimension(), int64(f.vendor()), have, state, explanation)

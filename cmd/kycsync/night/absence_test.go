@@ -72,3 +72,25 @@ func TestWhatCouldBeANarrowedKeyWaitsForAPersonsWord(t *testing.T) {
 		t.Errorf("got the reason %q, %v", why, err)
 	}
 }
+
+// Sessions that have a tombstone are not missed: what retention has deleted over the years would else
+// fail the gate for short lists every night.
+func TestTombstonesDoNotShrinkTheList(t *testing.T) {
+	d := newDesk(t, didittest.Options{Seed: 5, Sessions: 150})
+	d.night(t, 0, nil)
+	d.vendor.SetQuiet(true)
+	if err := d.vendor.SetFaults("lost:2"); err != nil {
+		t.Fatal(err)
+	}
+	said := func(c *Config) {
+		c.Accept = map[string]string{gateMissing: "past retention, ticket 12", gateShrink: "past retention, ticket 12"}
+		c.Gates.Shrink = 0.3
+	}
+	d.night(t, 1, said)
+	if s := d.night(t, 2, said); s.Deleted < 50 || s.Deleted*10 < s.Known*3 {
+		t.Fatalf("of %d sessions %d were deleted, which proves nothing", s.Known, s.Deleted)
+	}
+	if s := d.night(t, 3, func(c *Config) { c.Gates.Shrink = 0.3 }); len(s.Failed) > 0 {
+		t.Errorf("after the deletions: %v", s.Failed)
+	}
+}

@@ -100,7 +100,7 @@ func (r *run) gate(ctx context.Context) error {
 		}
 	}
 	if !r.ranged() {
-		r.gateList(past)
+		r.gateList(past, present)
 	}
 	if stale > max(fewStale, int64(r.Gates.Stale*float64(present))) {
 		r.fail(gateStale, "the newest document of %d of %d sessions cannot be read; kycsync rejects list tells why", stale, present)
@@ -115,14 +115,14 @@ func (r *run) gate(ctx context.Context) error {
 	return nil
 }
 
-// gateList judges the lists.
-func (r *run) gateList(past *past) {
+// gateList judges the lists against the sessions that the lake has without a tombstone.
+func (r *run) gateList(past *past, present int64) {
 	listed := int64(len(r.listing.place))
-	if r.Known > 0 && listed == 0 {
-		r.fail(gateEmpty, "the vendor lists no session at all, and %d are known", r.Known)
+	if present > 0 && listed == 0 {
+		r.fail(gateEmpty, "the vendor lists no session at all, and %d are known", present)
 	}
-	if r.Known >= fewKnown && listed > 0 && float64(listed) < (1-r.Gates.Shrink)*float64(r.Known) {
-		r.fail(gateShrink, "the vendor lists %d sessions, and %d are known", listed, r.Known)
+	if present >= fewKnown && listed > 0 && float64(listed) < (1-r.Gates.Shrink)*float64(present) {
+		r.fail(gateShrink, "the vendor lists %d sessions, and %d are known", listed, present)
 	}
 	if usual, fresh := max(1, past.newPerNight())*past.nightsUntil(r.StartedAt), past.unpublished["new_stored"]+r.Planned["new"]; past.nights >= 3 && fresh > fewNew && float64(fresh) > r.Gates.Spike*usual {
 		r.fail(gateSpike, "%d new sessions since the last publication, where %.0f were to be expected", fresh, usual)

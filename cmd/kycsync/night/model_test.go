@@ -49,6 +49,7 @@ type world struct {
 	scope    string
 	moves    bool   // sessions come and go while the night is at work
 	lost     bool   // the lie that some sessions are gone was told
+	word     int    // good nights in which somebody who looked says that what vanished is gone
 	lie      string // a fault that shows an honest client something that is not so
 	versions map[string][]storedVersion
 	seq      int64 // commits up to this one are in versions
@@ -200,14 +201,19 @@ func (w *world) night() error {
 		return err
 	}
 	w.vendor.ForgetReads()
-	s, err := Run(context.Background(), Config{Client: c, Lake: w.lake, WorkDir: filepath.Join(w.dir, "run"), Now: w.vendor.Clock,
-		Promises: modelPromises(), rules: w.rules})
 	honest := w.lie == "" && w.scope == ""
+	cfg := Config{Client: c, Lake: w.lake, WorkDir: filepath.Join(w.dir, "run"), Now: w.vendor.Clock, Promises: modelPromises(), rules: w.rules}
+	if honest && w.word > 0 {
+		cfg.Accept = map[string]string{gateMissing: "retention, ticket 12"}
+	}
+	s, err := Run(context.Background(), cfg)
 	switch {
+	case err == nil && honest:
+		w.word--
 	case err == nil:
 	case errors.Is(err, ErrGate) && !honest:
 	case errors.Is(err, ErrGate) && len(s.Failed) == 1 && s.Failed[gateMissing] != "" && w.vanished() > 5:
-		honest = false // more went at once than may go unasked
+		honest, w.word = false, 2 // more went at once than may go unasked
 	case errors.Is(err, ErrForeignKey) && w.scope != "":
 	default:
 		return fmt.Errorf("the run ended with %w; gates %v, vanished %d", err, s.Failed, w.vanished())

@@ -42,7 +42,7 @@ func (c *Client) Deliveries(ctx context.Context, since time.Time) ([]Delivery, e
 
 // destinations returns the ids of all destinations. They come in one array without pages.
 func (c *Client) destinations(ctx context.Context) ([]string, error) {
-	var rows []jsontext.Value
+	var rows []element
 	a := ask{
 		what:     "list of webhook destinations",
 		optional: true,
@@ -62,7 +62,7 @@ func (c *Client) destinations(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, row := range rows {
-		if e := readEntry(row, "uuid", "", new([]schemas.Member)); e.id != "" {
+		if e := readEntry(row, "uuid", ""); e.id != "" {
 			ids = append(ids, e.id)
 		}
 	}

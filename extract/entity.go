@@ -88,7 +88,7 @@ func (c *Client) detail(ctx context.Context, e entity, a ask, same func(entry) b
 	if err != nil {
 		return schemas.Document{}, err
 	}
-	switch got := readEntry(ans.body, e.id, e.order, new([]schemas.Member)); {
+	switch got := readEntry(element{value: ans.body}, e.id, e.order); {
 	case got.id == "":
 		return schemas.Document{}, c.giveUp(a, 1, fmt.Errorf("%w: %s: want a UUID", ErrMalformed, e.id))
 	case !same(got):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,7 +19,14 @@ type envelope struct {
 	total   int // total_transactions, which is exact where count is not; -1: there is none
 	next    bool
 	short   int
-	results []jsontext.Value
+	results []element
+}
+
+// An element is one row of a list, and its members if the whole page is strict JSON. If it is not, one bad row
+// must not cost the page: each is then read on its own.
+type element struct {
+	value   jsontext.Value
+	members []schemas.Member // nil: not read
 }
 
 // shortTries is how often a page is asked for that holds less rows than its own count says.
@@ -43,9 +51,20 @@ func readPage(body []byte, limit, offset int) (envelope, *fault) {
 	return env, f
 }
 
-// readEnvelope is strict about the envelope and leaves the rows to readRow, so that one bad row
-// does not cost the page.
-func readEnvelope(body []byte) (env envelope, err error) {
+// readEnvelope is strict about the envelope, and not about the rows.
+func readEnvelope(body []byte) (envelope, error) {
+	if env, err := scanEnvelope(body, true); err == nil {
+		return env, nil
+	}
+	return scanEnvelope(body, false)
+}
+
+// scanEnvelope reads the envelope, and the members of the rows if all is strict JSON.
+func scanEnvelope(body []byte, strictly bool) (env envelope, err error) {
+	scan, list := scan, array
+	if strictly {
+		scan, list = scanStrictly, objects
+	}
 	seen := 0
 	env.count, env.total = -1, -1
 	err = scan(body, func(name []byte, d *jsontext.Decoder) error {
@@ -58,7 +77,7 @@ func readEnvelope(body []byte) (env envelope, err error) {
 			return d.SkipValue()
 		}
 		if member == "results" {
-			env.results, err = array(body, d)
+			env.results, err = list(body, d)
 			return err
 		}
 		switch v, err := d.ReadValue(); {
@@ -94,7 +113,7 @@ func readEnvelope(body []byte) (env envelope, err error) {
 }
 
 // elements returns the elements of an array that must fill body; they are part of it.
-func elements(body []byte) ([]jsontext.Value, error) {
+func elements(body []byte) ([]element, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), lax...)
 	out, err := array(body, d)
 	if err != nil {
@@ -104,17 +123,54 @@ func elements(body []byte) ([]jsontext.Value, error) {
 }
 
 // array reads the array before which d stands in body.
-func array(body []byte, d *jsontext.Decoder) ([]jsontext.Value, error) {
+func array(body []byte, d *jsontext.Decoder) ([]element, error) {
+	return eachElement(d, func() (element, error) {
+		v, err := d.ReadValue()
+		return element{value: within(body, v, d)}, err
+	})
+}
+
+// objects reads an array with the members of what it holds.
+func objects(body []byte, d *jsontext.Decoder) ([]element, error) {
+	var room []schemas.Member
+	return eachElement(d, func() (element, error) {
+		if d.PeekKind() != '{' {
+			v, err := d.ReadValue()
+			return element{value: within(body, v, d)}, err
+		}
+		first := len(room)
+		if _, err := d.ReadToken(); err != nil {
+			return element{}, err
+		}
+		start := int(d.InputOffset()) - 1
+		for d.PeekKind() != '}' {
+			m, err := member(body, d)
+			if err != nil {
+				return element{}, err
+			}
+			room = append(room, m)
+		}
+		_, err := d.ReadToken()
+		end := int(d.InputOffset())
+		e := element{body[start:end:end], room[first:len(room):len(room)]}
+		if first == 0 && err == nil { // the others will be much like it
+			room = slices.Grow(room, len(room)*(len(body)-end)/(end-start))
+		}
+		return e, err
+	})
+}
+
+func eachElement(d *jsontext.Decoder, read func() (element, error)) ([]element, error) {
 	if tok, err := d.ReadToken(); err != nil || tok.Kind() != '[' {
 		return nil, errors.New("results is not an array")
 	}
-	out := []jsontext.Value{}
+	out := []element{}
 	for d.PeekKind() != ']' {
-		v, err := d.ReadValue()
+		e, err := read()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, within(body, v, d))
+		out = append(out, e)
 	}
 	_, err := d.ReadToken()
 	return out, err
@@ -123,37 +179,34 @@ func array(body []byte, d *jsontext.Decoder) ([]jsontext.Value, error) {
 // page reads the rows.
 func (env envelope) page(q Query, at time.Time) Page {
 	p := Page{Count: env.count, Rows: make([]Row, 0, len(env.results)), Next: env.next, Short: env.short, ObservedAt: at}
-	room := newRoom(len(env.results))
-	for i, v := range env.results {
-		row, reason := readRow(v, &room)
+	for i, e := range env.results {
+		row, reason := readRow(e)
 		if reason != "" {
 			p.Bad = append(p.Bad, BadRow{ID: row.ID, Number: row.Number, Position: q.Offset + i, Reason: reason})
 			continue
 		}
-		row.Kind, row.ObservedAt, row.Body = q.Kind, at, v
+		row.Kind, row.ObservedAt, row.Body = q.Kind, at, e.value
 		p.Rows = append(p.Rows, row)
 	}
 	return p
 }
 
-// newRoom is memory for the members of so many rows.
-func newRoom(rows int) []schemas.Member { return make([]schemas.Member, 0, 24*rows) }
-
 // readRow reads the few members that listing and planning need. A row without them is refused
 // with a reason.
-func readRow(body jsontext.Value, room *[]schemas.Member) (row Row, reason string) {
-	if body.Kind() != '{' {
+func readRow(e element) (row Row, reason string) {
+	if e.value.Kind() != '{' {
 		return row, "want an object"
 	}
-	var isID, isNumber bool
-	first := len(*room)
-	err := scanStrictly(body, func(name []byte, d *jsontext.Decoder) error {
-		v, err := d.ReadValue()
-		if err != nil {
-			return err
+	if e.members == nil {
+		var err error
+		if e.members, err = members(e.value, scanStrictly); err != nil {
+			return row, "want strict JSON: a name stands twice or a text is not UTF-8"
 		}
-		*room = append(*room, schemas.Member{Name: name, Value: within(body, v, d)})
-		switch string(name) {
+	}
+	var isID, isNumber bool
+	for _, m := range e.members {
+		v := jsontext.Value(m.Value)
+		switch string(m.Name) {
 		case "session_id":
 			row.ID, isID = sessionID(text(v))
 		case "session_number":
@@ -167,16 +220,13 @@ func readRow(body jsontext.Value, room *[]schemas.Member) (row Row, reason strin
 		case "didit_internal_id":
 			row.User, _ = uuid(v)
 		}
-		return nil
-	})
+	}
 	switch {
-	case err != nil:
-		return Row{}, "want strict JSON: a name stands twice or a text is not UTF-8"
 	case !isID:
 		return row, "session_id: want a UUID"
 	case !isNumber:
 		return row, "session_number: want a whole number"
 	}
-	row.Members = (*room)[first:len(*room):len(*room)]
+	row.Members = e.members
 	return row, ""
 }

@@ -82,9 +82,8 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 		return sheet{}, err
 	}
 	s.at = ans.at
-	room := newRoom(len(s.results))
-	for i, v := range s.results {
-		e := readEntry(v, l.id, l.order, &room)
+	for i, r := range s.results {
+		e := readEntry(r, l.id, l.order)
 		if e.id == "" {
 			e.key = badKey(BadRow{Position: offset + i})
 		}
@@ -95,16 +94,15 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 
 // readEntry reads what identifies a row or a detail, as far as the text is JSON. An id that stands
 // twice is none.
-func readEntry(body jsontext.Value, id, order string, room *[]schemas.Member) entry {
-	e := entry{body: body}
-	ids, counts, first := 0, Counts{}, len(*room)
-	_ = scan(body, func(name []byte, d *jsontext.Decoder) error {
-		v, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		*room = append(*room, schemas.Member{Name: name, Value: within(body, v, d)})
-		switch string(name) {
+func readEntry(r element, id, order string) entry {
+	if r.members == nil {
+		r.members, _ = members(r.value, scan)
+	}
+	e := entry{body: r.value, members: r.members}
+	ids, counts := 0, Counts{}
+	for _, m := range r.members {
+		v := jsontext.Value(m.Value)
+		switch string(m.Name) {
 		case id:
 			ids++
 			if key, ok := uuid(v); ok {
@@ -127,12 +125,10 @@ func readEntry(body jsontext.Value, id, order string, room *[]schemas.Member) en
 		case "in_review_count":
 			counts.InReview, _ = count(v)
 		}
-		return nil
-	})
+	}
 	if ids > 1 {
 		e.id = ""
 	}
-	e.members = (*room)[first:len(*room):len(*room)]
 	return e
 }
 

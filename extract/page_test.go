@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -123,7 +124,7 @@ func TestUserOfARow(t *testing.T) {
 		{"another character at the end", `"didit_internal_id":"0000000a-0000-4000-8000-00000000000:"`, [16]byte{}},
 		{"an object", `"didit_internal_id":{"id":"0000000a-0000-4000-8000-00000000000a"}`, [16]byte{}},
 	} {
-		row, reason := readRow([]byte(fmt.Sprintf(`{"session_id":%q,%s,"session_number":1}`, testID(1), tc.member)), new([]schemas.Member))
+		row, reason := readRow(element{value: []byte(fmt.Sprintf(`{"session_id":%q,%s,"session_number":1}`, testID(1), tc.member))})
 		if reason != "" || row.User != tc.want || row.ID != testID(1) || row.Number != 1 {
 			t.Errorf("%s: got %+v, %q", tc.name, row, reason)
 		}
@@ -178,6 +179,13 @@ func FuzzPage(f *testing.F) {
 			t.Fatal(err)
 		}
 		p := env.page(Query{Kind: schemas.UserSession}, time.Time{})
+		one, err := scanEnvelope(bytes.Clone(body), false)
+		if err != nil {
+			t.Fatalf("read in one pass, and not row by row: %v", err)
+		}
+		if q := one.page(Query{Kind: schemas.UserSession}, time.Time{}); !reflect.DeepEqual(p, q) {
+			t.Fatalf("in one pass %+v, row by row %+v", p, q)
+		}
 		if got := len(p.Rows) + len(p.Bad); got != len(want) {
 			t.Fatalf("%d rows and %d set aside of %d elements", len(p.Rows), len(p.Bad), len(want))
 		}

@@ -134,15 +134,9 @@ func (s *scanner) scan(body []byte, member func(name []byte, d *jsontext.Decoder
 		return errors.New("want an object")
 	}
 	for d.PeekKind() != '}' {
-		quoted, err := d.ReadValue()
+		name, err := memberName(body, d)
 		if err != nil {
 			return syntax(err)
-		}
-		name := within(body, quoted, d)[1 : len(quoted)-1]
-		if bytes.IndexByte(name, '\\') >= 0 {
-			if name, err = jsontext.AppendUnquote(nil, quoted); err != nil {
-				return syntax(err)
-			}
 		}
 		if member == nil {
 			err = d.SkipValue()
@@ -160,6 +154,41 @@ func (s *scanner) scan(body []byte, member func(name []byte, d *jsontext.Decoder
 		return errors.New("bytes after the end of the JSON text")
 	}
 	return nil
+}
+
+// member reads the member before which d stands in body.
+func member(body []byte, d *jsontext.Decoder) (schemas.Member, error) {
+	name, err := memberName(body, d)
+	if err != nil {
+		return schemas.Member{}, err
+	}
+	v, err := d.ReadValue()
+	return schemas.Member{Name: name, Value: within(body, v, d)}, err
+}
+
+func memberName(body []byte, d *jsontext.Decoder) ([]byte, error) {
+	quoted, err := d.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	name := within(body, quoted, d)[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		return jsontext.AppendUnquote(nil, quoted)
+	}
+	return name, nil
+}
+
+// members returns the members of an object that must fill body, as far as they could be read.
+func members(body []byte, scan func([]byte, func([]byte, *jsontext.Decoder) error) error) (all []schemas.Member, err error) {
+	err = scan(body, func(name []byte, d *jsontext.Decoder) error {
+		v, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		all = append(all, schemas.Member{Name: name, Value: within(body, v, d)})
+		return nil
+	})
+	return all, err
 }
 
 // syntax takes from an error of jsontext what it quotes of the input.

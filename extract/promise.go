@@ -74,7 +74,7 @@ func (p Promises) or() Promises {
 func (p Promises) of(k *schemas.Known, kind schemas.SessionKind, status string, now time.Time) Class {
 	best := ClassSettled
 	for _, c := range classOrder {
-		if p[c] < p[best] && c.holds(k, kind, status, now) {
+		if c.holds(k, kind, status, now) && p[c] < p[best] {
 			best = c
 		}
 	}

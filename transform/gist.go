@@ -18,8 +18,11 @@ func Gist(kind schemas.DocumentKind, members []schemas.Member) schemas.Digest {
 	g := gists.Get().(*gist)
 	defer gists.Put(g)
 	g.text = g.text[:0]
-	for _, m := range members {
-		if !g.member(defaultPlan.roots[kind], m) {
+	if root := defaultPlan.roots[kind]; g.root != root {
+		g.root, g.found = root, nil
+	}
+	for i, m := range members {
+		if !g.member(g.find(i, m.Name), m) {
 			return schemas.Digest{}
 		}
 	}
@@ -30,27 +33,54 @@ var gists = sync.Pool{New: func() any { return &gist{} }}
 
 // A gist is the text that is hashed, in the making.
 type gist struct {
-	dec  jsontext.Decoder
-	from bytes.Buffer
-	text []byte
+	dec   jsontext.Decoder
+	from  bytes.Buffer
+	text  []byte
+	root  *node
+	found []found // the members of the document before, most of which have the same names in the same order
+}
+
+// found is what is known of a member.
+type found struct {
+	name    string
+	node    *node // nil: nothing
+	skipped bool
 }
 
 var gistOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-func (g *gist) member(root *node, m schemas.Member) bool {
-	n, secret := root.named(m.Name)
-	if secret || n != nil && n.volatile {
+// find returns what is known of the member at a position.
+func (g *gist) find(i int, name []byte) found {
+	if i < len(g.found) && g.found[i].name == string(name) {
+		return g.found[i]
+	}
+	n, secret := g.root.named(name)
+	f := found{string(name), n, secret || n != nil && n.volatile}
+	switch {
+	case i < len(g.found):
+		g.found[i] = f
+	case i < maxFound:
+		g.found = append(g.found, f)
+	}
+	return f
+}
+
+// maxFound is for how many members of a document a place is kept.
+const maxFound = 64
+
+func (g *gist) member(f found, m schemas.Member) bool {
+	if f.skipped {
 		return true
 	}
 	g.text, _ = jsontext.AppendQuote(g.text, m.Name)
-	if n == nil || !n.passing {
+	if f.node == nil || !f.node.passing {
 		g.text = append(g.text, m.Value...)
 		return true
 	}
 	g.from = *bytes.NewBuffer(m.Value)
 	defer func() { g.from = bytes.Buffer{} }()
 	g.dec.Reset(&g.from, gistOptions...)
-	return g.value(n) == nil
+	return g.value(f.node) == nil
 }
 
 func (g *gist) value(n *node) error {

@@ -24,7 +24,7 @@ import (
 
 // killPoints are the named steps of a run.
 var killPoints = []string{
-	"hints", "count", "sweep", "proved", "absences", "entities", "entity", "activity", "fetch",
+	"hints", "count", "sweep", "proved", "workflows", "transactions", "absences", "entities", "entity", "activity", "fetch",
 	"flatten", "part.spooled", "part.created", "part", "commit", "commit.before", "commit.created", "committed",
 	"warehouse", "warehouse.open", "warehouse.load", "warehouse.loaded",
 	"publish.checkpoint", "publish.copied", "publish.renamed", "publish",
@@ -96,6 +96,41 @@ func TestKilled(t *testing.T) {
 				t.Errorf("content differs (-undisturbed +killed):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A run that is killed while days are listed again, because counts differ, leaves nothing of it: the
+// next one, to which the vendor counts right, stores what an undisturbed one does.
+func TestKilledWhileDaysAreListedAgain(t *testing.T) {
+	t.Parallel()
+	v, err := didittest.New(didittest.Options{Seed: 12, Sessions: 30, Start: simulationStart, PerMinute: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(v)
+	defer srv.Close()
+	known := filepath.Join(t.TempDir(), "known")
+	mustRun(t, nightly{dir: known, url: srv.URL, now: "2026-11-01T02:00:00Z"})
+	v.Advance(simulationStart.AddDate(0, 0, 2))
+	const later = "2026-11-03T02:00:00Z"
+	dir := startingPoint(t, false, known)
+	mustRun(t, nightly{dir: dir, url: srv.URL, now: later})
+	undisturbed := contentOf(t, dir)
+	for _, kill := range []string{"relist:1", "relist:7"} {
+		if err := v.SetFaults("miscount:1"); err != nil {
+			t.Fatal(err)
+		}
+		dir := startingPoint(t, false, known)
+		if killed, hits := attempt(t, nightly{dir: dir, url: srv.URL, now: later, kill: kill}); !killed {
+			t.Errorf("the run never came to %s, but to %v", kill, hits)
+		}
+		if err := v.SetFaults(""); err != nil {
+			t.Fatal(err)
+		}
+		mustRun(t, nightly{dir: dir, url: srv.URL, now: later})
+		if diff := cmp.Diff(undisturbed, contentOf(t, dir)); diff != "" {
+			t.Errorf("content differs (-undisturbed +killed at %s):\n%s", kill, diff)
+		}
 	}
 }
 

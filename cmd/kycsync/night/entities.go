@@ -182,11 +182,20 @@ func (r *run) seeEntity(l *entityList, item extract.Item, seen map[string]bool) 
 // is noted, and the gate that is for sessions fails.
 func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool) {
 	present, missed := 0, 0
+	var turned []schemas.KnownEntity // not listed any more, or again
 	for id, k := range r.things {
-		if id.document == document && k.AbsentSince.IsZero() {
-			if present++; !seen[id.id] {
-				missed++
-			}
+		if id.document != document {
+			continue
+		}
+		was, is := k.AbsentSince.IsZero(), seen[id.id]
+		if was {
+			present++
+		}
+		if was && !is {
+			missed++
+		}
+		if was != is {
+			turned = append(turned, k)
 		}
 	}
 	switch {
@@ -199,11 +208,8 @@ func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool
 			return
 		}
 	}
-	for id, k := range r.things {
-		if id.document != document || seen[id.id] == k.AbsentSince.IsZero() {
-			continue
-		}
-		if k.AbsentSince = (time.Time{}); !seen[id.id] {
+	for _, k := range turned {
+		if k.AbsentSince = (time.Time{}); !seen[k.ID] {
 			k.AbsentSince = r.StartedAt
 		}
 		r.rememberThing(k)

@@ -279,8 +279,13 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	if err := r.fetchWorkflows(limited); err != nil {
 		return err
 	}
+	r.Step("workflows")
 	r.planned = true
-	return r.readTransactions(ctx, limited)
+	if err := r.readTransactions(ctx, limited); err != nil {
+		return err
+	}
+	r.Step("transactions")
+	return nil
 }
 
 // ranged reports whether the run is about a range of days and not about all there is.

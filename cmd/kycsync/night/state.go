@@ -40,17 +40,65 @@ func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, 
 			if err != nil {
 				return fmt.Errorf("read %s: %w", p.Name, err)
 			}
-			columns := make(map[string]arrow.Array, rows.NumCols())
-			for i := range int(rows.NumCols()) {
-				columns[rows.ColumnName(i)] = rows.Column(i)
-			}
-			cell := func(column string) arrow.Array { return columns[column] }
+			columns := newColumns(rows)
 			for i := range int(rows.NumRows()) {
-				use(cell, i)
+				columns.next = 0
+				use(columns.named, i)
 			}
 		}
 	}
 	return nil
+}
+
+// columns finds the columns of a batch by name. Rows are mostly read in one manner, so that each lookup of a row is
+// what it was in the row before.
+type columns struct {
+	byName map[string]arrow.Array
+	asked  []struct {
+		name  string
+		array arrow.Array
+	}
+	next int
+}
+
+func newColumns(rows arrow.RecordBatch) *columns {
+	c := &columns{byName: make(map[string]arrow.Array, rows.NumCols())}
+	for i := range int(rows.NumCols()) {
+		c.byName[rows.ColumnName(i)] = rows.Column(i)
+	}
+	return c
+}
+
+func (c *columns) named(name string) arrow.Array {
+	if c.next == len(c.asked) {
+		c.asked = append(c.asked, struct {
+			name  string
+			array arrow.Array
+		}{name, c.byName[name]})
+	}
+	a := &c.asked[c.next]
+	if c.next++; a.name != name {
+		a.name, a.array = name, c.byName[name]
+	}
+	return a.array
+}
+
+// roomFor is how many things a table of state is about, at most: it may have many rows of each, but there is
+// none without a version.
+func roomFor(c *lake.Commit, state string, versions ...string) int64 {
+	n := int64(0)
+	for _, table := range versions {
+		n += rowsOf(c, table)
+	}
+	return min(n, rowsOf(c, state))
+}
+
+// rowsOf is how many rows the live parts of a table have.
+func rowsOf(c *lake.Commit, table string) (n int64) {
+	for _, p := range c.Tables[table] {
+		n += p.Rows
+	}
+	return n
 }
 
 // halves splits the live parts of a table into those that readers see and those that they do not see yet.
@@ -71,7 +119,7 @@ func halves(c *lake.Commit, table string) (published, staged *lake.Commit) {
 // readState returns what the lake knows about each session of the application, and of those that were
 // looked at since the last publication what readers see.
 func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (known map[schemas.SessionID]schemas.Known, staged map[schemas.SessionID]schemas.Fullness, err error) {
-	known, staged = map[schemas.SessionID]schemas.Known{}, map[schemas.SessionID]schemas.Fullness{}
+	known, staged = make(map[schemas.SessionID]schemas.Known, roomFor(c, "session_state", "sessions")), map[schemas.SessionID]schemas.Fullness{}
 	published, rest := halves(c, "session_state")
 	for _, half := range []*lake.Commit{published, rest} {
 		err = each(ctx, l, half, "session_state", dir, func(cell func(string) arrow.Array, i int) {
@@ -127,7 +175,7 @@ func lastNight(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 
 // readEntities returns what the lake knows about each entity of the application.
 func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[thing]schemas.KnownEntity, error) {
-	known := map[thing]schemas.KnownEntity{}
+	known := make(map[thing]schemas.KnownEntity, roomFor(c, "entity_state", "users", "businesses", "transactions"))
 	err := each(ctx, l, c, "entity_state", dir, func(cell func(string) arrow.Array, i int) {
 		if textAt(cell("application"), i) != application {
 			return

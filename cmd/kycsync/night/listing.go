@@ -288,5 +288,21 @@ func monthOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01")
+	year, month, _ := t.UTC().Date()
+	if year < firstNamed || year >= firstNamed+len(monthNames) {
+		return t.UTC().Format("2006-01")
+	}
+	return monthNames[year-firstNamed][month-1]
 }
+
+// monthNames are made once: a night asks for some of each session.
+var monthNames = func() (names [100][12]string) {
+	for y := range names {
+		for m := range names[y] {
+			names[y][m] = fmt.Sprintf("%04d-%02d", firstNamed+y, m+1)
+		}
+	}
+	return names
+}()
+
+const firstNamed = 2000 // year

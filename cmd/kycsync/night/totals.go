@@ -169,17 +169,6 @@ func (r *run) count(ctx context.Context, c cell, day time.Time) (int, time.Time,
 	return r.Client.Count(ctx, q)
 }
 
-// tally counts the listed user sessions.
-func (r *run) tally() tally {
-	t := tally{}
-	r.listing.each(func(row *extract.Row) {
-		if row.Kind == schemas.UserSession {
-			t[cell{monthOf(row.CreatedAt), row.Status}]++
-		}
-	})
-	return t
-}
-
 // prove holds the list against the counts. A figure that differed before the sweep is counted
 // again; one that still differs is searched for day by day, and those days are listed again.
 func (r *run) prove(ctx context.Context) error {
@@ -237,80 +226,6 @@ func (r *run) listedMonths() []string {
 		}
 	})
 	return monthsBetween(first, r.StartedAt)
-}
-
-// lakeTally counts the stored user sessions that the vendor is not known to have dropped, as they
-// are in the lake with this run.
-func (r *run) lakeTally(kind schemas.SessionKind) tally {
-	t := tally{}
-	for _, k := range r.known {
-		if k.SessionKind == kind && k.ContentHash != (schemas.Digest{}) && !k.Gone() {
-			t[cell{monthOf(k.CreatedAt), k.Status}]++
-		}
-	}
-	return t
-}
-
-// owed counts, by cell, why the lake is not as the list: sessions not yet stored as listed, those
-// that left a cell without the lake knowing, and those that are not listed any more.
-type owed struct{ unfetched, outdated, absent, unlisted tally }
-
-func (r *run) owed(kind schemas.SessionKind) owed {
-	o := owed{tally{}, tally{}, tally{}, tally{}}
-	r.listing.each(func(row *extract.Row) {
-		if row.Kind != kind {
-			return
-		}
-		k := r.known[row.ID]
-		listed, stored := cell{monthOf(row.CreatedAt), row.Status}, cell{monthOf(k.CreatedAt), k.Status}
-		switch {
-		case k.ContentHash == (schemas.Digest{}), k.Gone():
-			o.unfetched[listed]++
-		case listed != stored:
-			o.outdated[listed]++
-			o.outdated[stored]++
-		}
-	})
-	alive := map[schemas.SessionID]bool{}
-	for _, a := range r.absence.alive {
-		alive[a.known.SessionID] = true
-	}
-	for _, k := range r.known {
-		if k.SessionKind != kind || k.ContentHash == (schemas.Digest{}) || k.Gone() {
-			continue
-		}
-		if listed, _ := r.listing.has(k.SessionID, k.SessionNumber); listed {
-			continue
-		}
-		if alive[k.SessionID] {
-			o.unlisted[cell{monthOf(k.CreatedAt), k.Status}]++
-		} else {
-			o.absent[cell{monthOf(k.CreatedAt), k.Status}]++
-		}
-	}
-	return o
-}
-
-// why says in words what the lake owes to a cell; empty for nothing.
-func (o owed) why(c cell) string {
-	var b []byte
-	for _, part := range []struct {
-		n    int
-		text string
-	}{
-		{o.unfetched.of(c), "listed and not yet fetched"},
-		{o.outdated.of(c), "changed and not yet fetched again"},
-		{o.absent.of(c), "not listed any more and not yet proven gone"},
-		{o.unlisted.of(c), "left out of the list, though the vendor still shows them"},
-	} {
-		if part.n > 0 {
-			if len(b) > 0 {
-				b = append(b, "; "...)
-			}
-			b = fmt.Appendf(b, "%d %s", part.n, part.text)
-		}
-	}
-	return string(b)
 }
 
 // maxUnequal bounds what a summary names; control_totals has them all.
@@ -387,16 +302,17 @@ func (r *run) totalRows(seq int64) *transform.Rows {
 			"state": state, "explanation": orNull(explanation), "counted_at": f.at,
 		})
 	}
-	listed, lake, owed := r.tally(), r.lakeTally(schemas.UserSession), r.owed(schemas.UserSession)
+	accounts := r.accounts()
+	users := accounts[schemas.UserSession]
 	for _, f := range r.totals.figures {
-		seen, have, why := listed.of(f.cell), lake.of(f.cell), owed.why(f.cell)
+		seen, have, why := users.listed.of(f.cell), users.lake.of(f.cell), users.why(f.cell)
 		if more := f.vendor() - seen; more > 0 && r.explicable(more) {
 			seen, why = f.vendor(), join(why, fmt.Sprintf("%d list rows could not be read", len(r.listing.bad)))
 		}
 		state, explanation := f.settle(seen, have, why)
 		add("user", f, f.dimension(), int64(f.vendor()), have, state, explanation)
 	}
-	r.businessTotals(add)
+	r.businessTotals(accounts[schemas.BusinessSession], add)
 	if !r.ranged() {
 		r.userTotals(add)
 	}
@@ -405,17 +321,9 @@ func (r *run) totalRows(seq int64) *transform.Rows {
 
 // businessTotals compares the full list of business sessions with the lake: the vendor counts only
 // to a hundred.
-func (r *run) businessTotals(add func(kind string, f *figure, dimension string, vendor any, lake int, state, explanation string)) {
-	listed, at := tally{}, r.StartedAt
-	r.listing.each(func(row *extract.Row) {
-		if row.Kind == schemas.BusinessSession {
-			listed[cell{monthOf(row.CreatedAt), row.Status}]++
-			at = row.ObservedAt
-		}
-	})
-	lake, owed := r.lakeTally(schemas.BusinessSession), r.owed(schemas.BusinessSession)
+func (r *run) businessTotals(a *account, add func(kind string, f *figure, dimension string, vendor any, lake int, state, explanation string)) {
 	cells := map[cell]bool{}
-	for _, t := range []tally{listed, lake} {
+	for _, t := range []tally{a.listed, a.lake} {
 		for c := range t {
 			if r.counts(c.month) {
 				cells[cell{month: c.month}] = true
@@ -426,9 +334,9 @@ func (r *run) businessTotals(add func(kind string, f *figure, dimension string, 
 		}
 	}
 	for _, c := range slices.SortedFunc(maps.Keys(cells), func(a, b cell) int { return slices.Compare([]string{a.month, a.status}, []string{b.month, b.status}) }) {
-		f := &figure{cell: c, before: listed.of(c), after: -1, at: at}
-		state, explanation := f.settle(listed.of(c), lake.of(c), owed.why(c))
-		add("business", f, f.dimension(), int64(f.before), lake.of(c), state, explanation)
+		f := &figure{cell: c, before: a.listed.of(c), after: -1, at: later(a.at, r.StartedAt)}
+		state, explanation := f.settle(f.before, a.lake.of(c), a.why(c))
+		add("business", f, f.dimension(), int64(f.before), a.lake.of(c), state, explanation)
 	}
 }
 

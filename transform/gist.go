@@ -77,6 +77,10 @@ func (g *gist) member(f found, m schemas.Member) bool {
 		g.text = append(g.text, m.Value...)
 		return true
 	}
+	if f.node.media != "" && len(m.Value) > 0 && m.Value[0] == '"' {
+		g.text = append(g.text, `"link"`...)
+		return true
+	}
 	g.from = *bytes.NewBuffer(m.Value)
 	defer func() { g.from = bytes.Buffer{} }()
 	g.dec.Reset(&g.from, gistOptions...)

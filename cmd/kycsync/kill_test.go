@@ -25,6 +25,7 @@ import (
 // killPoints are the named steps of a run.
 var killPoints = []string{
 	"hints", "count", "sweep", "proved", "workflows", "transactions", "absences", "entities", "entity", "activity", "fetch",
+	"compact.part", "compact.commit", "compacted",
 	"flatten", "part.spooled", "part.created", "part", "commit", "commit.before", "commit.created", "committed",
 	"warehouse", "warehouse.open", "warehouse.load", "warehouse.loaded",
 	"publish.checkpoint", "publish.copied", "publish.renamed", "publish",
@@ -35,7 +36,7 @@ var killPoints = []string{
 // scenarios; each step comes first in one of them at least.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	scenarios := 28
+	scenarios := 30
 	if testing.Short() {
 		scenarios = 2
 	}
@@ -157,7 +158,7 @@ type nightly struct {
 func attempt(t *testing.T, n nightly) (killed bool, hits map[string]int) {
 	t.Helper()
 	steps := filepath.Join(t.TempDir(), "steps")
-	out, err := command(n.dir, []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill, "KYCSYNC_TEST_BATCH=20"},
+	out, err := command(n.dir, []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill, "KYCSYNC_TEST_BATCH=20", "KYCSYNC_TEST_MERGE=2"},
 		"sync", "--api-url", n.url, "--rate", "0").CombinedOutput()
 	var status syscall.WaitStatus
 	if exit, ok := err.(*exec.ExitError); ok {

@@ -112,10 +112,11 @@ func (p *program) execute(ctx context.Context, args []string) (err error) {
 	return p.app().RunContext(ctx, args)
 }
 
-// Tests set these: what is called at each named step of a run, and the size of a batch.
+// Tests set these: what is called at each named step of a run, the size of a batch, and how many small parts
+// become one.
 var (
-	testStep  func(string)
-	testBatch int
+	testStep             func(string)
+	testBatch, testMerge int
 )
 
 // verb is the command that was asked for, empty if none.
@@ -141,7 +142,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
 			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
-			p.driftCommand(), p.rejectsCommand(), p.replayCommand(),
+			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			switch asked := c.Args().First(); {

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kycsync": func() {
 		testStep = atSteps(os.Getenv("KYCSYNC_TEST_STEPS"), os.Getenv("KYCSYNC_TEST_KILL"))
 		testBatch, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_BATCH"))
+		testMerge, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_MERGE"))
 		main()
 	}})
 }

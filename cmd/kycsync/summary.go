@@ -37,6 +37,9 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 		line("stored", "%d versions of sessions and %d of users, feeds and transactions in %d parts, %s, %d commits",
 			s.Versions, s.EntityVersions, s.Parts, size(s.PartBytes), s.Commits)
 	}
+	if s.MergedSeq > 0 {
+		line("merged", "%d small parts into %d, in commit %d, with the same rows", s.Merged, s.MergedInto, s.MergedSeq)
+	}
 	printFindings(line, s)
 	printEvidence(line, s)
 	switch {

@@ -36,6 +36,7 @@ Examples:
 			&cli.StringFlag{Name: "from", Usage: "read sessions created from this `DAY` on again, all of them, and nothing else"},
 			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
+			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
 		}, policyFlags())...),
 		Before: p.settings,
 		Action: p.sync,
@@ -115,9 +116,12 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := night.Config{MaxDuration: c.Duration("max-duration"), MaxRequests: c.Int("max-requests"), Version: version, Log: log, Step: p.step, BatchSize: testBatch}
+	base := night.Config{MaxDuration: c.Duration("max-duration"), MaxRequests: c.Int("max-requests"), Version: version, Log: log, Step: p.step, BatchSize: testBatch, Merge: testMerge}
 	if base.MaxDuration < 0 || base.MaxRequests < 0 {
 		return nil, usagef("--max-duration %s, --max-requests %d: want a positive bound", base.MaxDuration, base.MaxRequests)
+	}
+	if c.Bool("no-compact") {
+		base.Merge = -1
 	}
 	if err := errors.Join(readPolicy(c, &base), readRange(c, &base)); err != nil {
 		return nil, err

@@ -40,6 +40,8 @@ type Part struct {
 	CRC32C     uint32 `json:"crc32c"`
 	Level      int    `json:"level"` // 0 as written by a run, 1 and up by compaction
 	AddedBySeq int64  `json:"added_by_seq"`
+	FirstSeq   int64  `json:"first_seq,omitempty"` // of a compacted part: the commits that brought its rows, see Span
+	LastSeq    int64  `json:"last_seq,omitempty"`
 }
 
 // A Commit makes parts visible. Its JSON form is the object _lake/commits/<seq>.json. It holds the
@@ -180,6 +182,8 @@ func (p Part) check(table, name string, seq int64) error {
 		return fmt.Errorf("sha256 is not 64 hex digits")
 	case p.AddedBySeq < 1 || p.AddedBySeq > seq:
 		return fmt.Errorf("added_by_seq %d, want 1 to %d", p.AddedBySeq, seq)
+	case (p.FirstSeq != 0 || p.LastSeq != 0) && (p.Level == 0 || p.FirstSeq < 1 || p.LastSeq < p.FirstSeq || p.LastSeq >= p.AddedBySeq):
+		return fmt.Errorf("first_seq %d and last_seq %d of level %d, want none or 1 to %d", p.FirstSeq, p.LastSeq, p.Level, p.AddedBySeq-1)
 	}
 	return nil
 }
@@ -218,7 +222,11 @@ func (c *Commit) liveSetFollows(parent *Commit) error {
 			}
 		}
 	}
-	if c.Kind != Sync {
+	switch c.Kind {
+	case Compact:
+		return c.holdsRowsOf(parent)
+	case Sync:
+	default:
 		return nil
 	}
 	for table, parts := range parent.Tables {

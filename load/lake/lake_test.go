@@ -227,9 +227,13 @@ func TestAppendRefuses(t *testing.T) {
 	if err := l.Append(t.Context(), head, c); err != nil || !c.CommittedAt.Equal(head.CommittedAt) {
 		t.Errorf("a clock a little behind: got %v and %v, want the parent's time", err, c.CommittedAt)
 	}
-	compacted := &Commit{Kind: Compact, RunID: "r10", CommittedAt: testTime}
-	if err := l.Append(t.Context(), c, compacted); err != nil {
-		t.Errorf("compaction may remove: got %v", err)
+	empty := &Commit{Kind: Compact, RunID: "r10", CommittedAt: testTime}
+	if err := l.Append(t.Context(), c, empty); err == nil || !strings.Contains(err.Error(), "0 rows in new parts, and 21 in those that are gone") {
+		t.Errorf("compaction loses nothing: got %v", err)
+	}
+	erased := &Commit{Kind: Erase, RunID: "r10", CommittedAt: testTime}
+	if err := l.Append(t.Context(), c, erased); err != nil {
+		t.Errorf("erasure may remove: got %v", err)
 	}
 }
 

@@ -100,7 +100,7 @@ func lakeContent(ctx context.Context, l *lake.Lake, c *lake.Commit, cfg Config) 
 	out = map[string]TableContent{}
 	for i := range schemas.Tables {
 		t := &schemas.Tables[i]
-		set, err := fetch(ctx, l, in, t, liveParts(c, t.Name), tmp)
+		set, err := fetch(ctx, l, in, t, c.InOrder(t.Name), tmp)
 		if err != nil {
 			return nil, err
 		}

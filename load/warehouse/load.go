@@ -24,7 +24,9 @@ func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error
 		return rep, err
 	}
 	for _, c := range pending {
-		if err := b.apply(ctx, c); err != nil {
+		if err := b.apply(ctx, c); errors.Is(err, lake.ErrDamaged) && replaced(c, target) {
+			return rep, outdated("parts of commit %d have been merged since, and cannot be read any more", c.Seq)
+		} else if err != nil {
 			return rep, doubt(ctx, err)
 		}
 		b.cfg.Step(stepLoaded)
@@ -38,7 +40,8 @@ func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error
 const maxPending = 64
 
 // pending returns the commits from the ledger's end to target, oldest first. The error is a
-// *doubtError where the file is not a prefix of the chain or more happened than that parts were added.
+// *doubtError where the file is not a prefix of the chain or more happened than that parts were added
+// or merged.
 func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit) ([]*lake.Commit, error) {
 	switch {
 	case e.seq == target.Seq && e.sha256 == target.SHA256:
@@ -62,7 +65,7 @@ func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit
 		if err != nil {
 			return nil, err
 		}
-		if removed(parent, c) || c.Kind == lake.Replay {
+		if c.Kind != lake.Compact && removed(parent, c) || c.Kind == lake.Replay {
 			return nil, outdated("commit %d (%s) did more than add rows", c.Seq, c.Kind)
 		}
 		out = append(out, c)
@@ -71,6 +74,18 @@ func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit
 		}
 	}
 	return out, nil
+}
+
+// replaced reports whether parts that c added are not in a later commit.
+func replaced(c, later *lake.Commit) bool {
+	for table, parts := range c.Tables {
+		for name, p := range parts {
+			if _, ok := later.Tables[table][name]; !ok && p.AddedBySeq == c.Seq {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // removed reports whether a part of parent is not in c.
@@ -85,13 +100,17 @@ func removed(parent, c *lake.Commit) bool {
 	return false
 }
 
-// apply adds the rows of one commit, whose parts only add, and its ledger entry.
+// apply adds the rows of one commit, whose parts only add, and its ledger entry. A compaction brings
+// none.
 func (b *build) apply(ctx context.Context, c *lake.Commit) error {
 	if err := b.known(c); err != nil {
 		return err
 	}
 	added := map[string][]lake.Part{}
 	for table, parts := range c.Tables {
+		if c.Kind == lake.Compact {
+			break
+		}
 		for _, p := range parts {
 			if p.AddedBySeq == c.Seq {
 				added[table] = append(added[table], p)

@@ -1,12 +1,10 @@
 package warehouse
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"kycsync/load/lake"
@@ -29,9 +27,7 @@ func (b *build) fetch(ctx context.Context, t *schemas.Table, parts []lake.Part) 
 }
 
 func fetch(ctx context.Context, l *lake.Lake, in *instance, t *schemas.Table, parts []lake.Part, spool string) (*partSet, error) {
-	slices.SortFunc(parts, func(a, b lake.Part) int {
-		return cmp.Or(cmp.Compare(a.AddedBySeq, b.AddedBySeq), strings.Compare(a.Name, b.Name))
-	})
+	lake.Sort(parts)
 	set := &partSet{table: t, spool: spool}
 	for _, p := range parts {
 		name, err := l.Fetch(ctx, p, spool)
@@ -50,15 +46,6 @@ func fetch(ctx context.Context, l *lake.Lake, in *instance, t *schemas.Table, pa
 		return nil, err
 	}
 	return set, nil
-}
-
-// liveParts returns the live parts of a table in commit c.
-func liveParts(c *lake.Commit, table string) []lake.Part {
-	var out []lake.Part
-	for _, p := range c.Tables[table] {
-		out = append(out, p)
-	}
-	return out
 }
 
 // release removes the files that were downloaded. Those that lie in the lake stay.

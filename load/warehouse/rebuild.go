@@ -67,7 +67,7 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 
 // loadOther loads a table without versions.
 func (b *build) loadOther(ctx context.Context, t *schemas.Table, target *lake.Commit) error {
-	parts := liveParts(target, t.Name)
+	parts := target.InOrder(t.Name)
 	if t.Root() != "" || len(parts) == 0 {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (b *build) loadOther(ctx context.Context, t *schemas.Table, target *lake.Co
 func (b *build) loadFamily(ctx context.Context, f family, target *lake.Commit) error {
 	v := entityVersions{in: b.in, family: f}
 	for _, t := range f.tables {
-		parts := liveParts(target, t.Name)
+		parts := target.InOrder(t.Name)
 		if len(parts) == 0 {
 			continue
 		}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,7 +96,7 @@ func TestUnpublishedCommitsAreNotLoaded(t *testing.T) {
 		t.Errorf("to commit %d, want 0", rep.ToSeq)
 	}
 	equalStrings(t, "nothing is published", w.ask("SELECT session_id FROM sessions"))
-	w.commitAs(1, map[string][]row{"sessions": {{"session_id": "s2"}}})
+	w.commitAs(1, map[string][]row{"sessions": {{"session_id": "s2", "status": "c"}}})
 	if rep := w.update(); rep.ToSeq != 1 {
 		t.Errorf("to commit %d, want 1", rep.ToSeq)
 	}
@@ -232,25 +234,47 @@ func TestCancelledBuild(t *testing.T) {
 	}
 }
 
-func TestCompactionIsRebuilt(t *testing.T) {
-	w := newWorld(t)
-	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "a"}}})
-	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "b"}}})
-	w.update()
-	before := dump(t, w.cfg.Path)
-	delete(before, ledgerTable)
-	c := &lake.Commit{Kind: lake.Compact, RunID: "compact", CommittedAt: committedAt(3), PublishedSeq: 3, Tables: map[string]map[string]lake.Part{}}
-	p := w.part("sessions", 0, "compact", []row{{"session_id": "s1", "status": "a", "version_seq": 1, "observed_at": committedAt(1).Add(-60e9)},
-		{"session_id": "s1", "status": "b", "version_seq": 2, "observed_at": committedAt(2).Add(-60e9)}})
-	c.Tables["sessions"] = map[string]lake.Part{p.Name: p}
-	w.append(c)
-	if rep := w.update(); !rep.Rebuilt || rep.ToSeq != 3 {
-		t.Errorf("report %+v, want a rebuild to 3", rep)
-	}
-	after := dump(t, w.cfg.Path)
-	delete(after, ledgerTable)
-	if diff := cmp.Diff(before, after); diff != "" {
-		t.Errorf("content changed:\n%s", diff)
+// A compaction changes no content, and costs no build: neither of a warehouse that is up to date nor of
+// one that is behind, unless parts that it has not seen are gone by now.
+func TestCompactionChangesNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		behind  bool // the commit before the compaction is not in the warehouse
+		removed bool // and its part has been removed since
+	}{"up to date": {false, false}, "behind": {true, false}, "too far behind": {true, true}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "a"}}})
+			w.update()
+			w.commit(map[string][]row{"sessions": {{"session_id": "s1", "status": "b"}, {"session_id": "s2", "status": "c"}}})
+			if !tc.behind {
+				w.update()
+			}
+			compacted, err := w.lake.Compact(t.Context(), lake.Compaction{Dir: t.TempDir(), RunID: "compact", Parts: 2})
+			if err != nil || compacted.Commit == nil || compacted.PartsAfter != 1 {
+				t.Fatalf("got %+v, %v", compacted, err)
+			}
+			if tc.removed {
+				for c, err := range w.lake.Commits(t.Context(), 2) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range c.InOrder("sessions") {
+						if p.AddedBySeq == 2 {
+							_ = os.Remove(filepath.Join(strings.TrimPrefix(w.lake.Bucket().URI(), "file://"), p.Name))
+						}
+					}
+				}
+			}
+			if rep := w.update(); rep.Rebuilt != tc.removed || rep.ToSeq != 3 {
+				t.Errorf("report %+v, want rebuilt %t, to 3", rep, tc.removed)
+			}
+			grown := dump(t, w.cfg.Path)
+			w.rebuild()
+			if diff := cmp.Diff(dump(t, w.cfg.Path), grown); diff != "" {
+				t.Errorf("rebuilt - grown +\n%s", diff)
+			}
+			equalStrings(t, "versions", w.ask("SELECT session_id || status || version_seq FROM sessions_versions ORDER BY ALL"), "s1a1", "s1b2", "s2c2")
+		})
 	}
 }
 
@@ -275,7 +299,7 @@ func TestPathWithOddCharacters(t *testing.T) {
 	w.cfg.Path = filepath.Join(w.dir, "a#b&c=d%20 'x'[1]*.duckdb")
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.update()
-	w.commit(map[string][]row{"sessions": {{"session_id": "s2"}}})
+	w.commit(map[string][]row{"sessions": {{"session_id": "s2", "status": "c"}}})
 	if rep := w.update(); rep.Rebuilt {
 		t.Errorf("rebuilt: %s", rep.Reason)
 	}

@@ -2,6 +2,7 @@ package night
 
 import (
 	"context"
+	"slices"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
@@ -23,14 +24,17 @@ func (r *run) stored(ctx context.Context, known []schemas.Known) (map[schemas.Se
 	if len(known) == 0 || r.head == nil {
 		return out, nil
 	}
-	want, seqs := map[schemas.SessionID]int64{}, map[int64]bool{}
+	want, seqs := map[schemas.SessionID]int64{}, []int64{}
 	for _, k := range known {
-		want[k.SessionID], seqs[k.VersionSeq] = k.VersionSeq, true
+		want[k.SessionID] = k.VersionSeq
+		if !slices.Contains(seqs, k.VersionSeq) {
+			seqs = append(seqs, k.VersionSeq)
+		}
 	}
 	parts := *r.head
 	parts.Tables = map[string]map[string]lake.Part{"raw_documents": {}}
 	for name, p := range r.head.Tables["raw_documents"] {
-		if p.Level > 0 || seqs[p.AddedBySeq] { // a compacted part holds the rows of many commits
+		if first, last := p.Span(); slices.ContainsFunc(seqs, func(seq int64) bool { return first <= seq && seq <= last }) {
 			parts.Tables["raw_documents"][name] = p
 		}
 	}

@@ -146,7 +146,7 @@ func (rp *replay) gatherVersions(t *schemas.Table, rows arrow.RecordBatch) error
 
 // each calls use with the rows of a table, batch by batch.
 func (rp *replay) each(ctx context.Context, t *schemas.Table, use func(arrow.RecordBatch) error) error {
-	for _, p := range inSequence(rp.head, t.Name) {
+	for _, p := range rp.head.InOrder(t.Name) {
 		for rows, err := range rp.Lake.Rows(ctx, t, p, rp.WorkDir) {
 			if err != nil {
 				return fmt.Errorf("replay: read %s: %w", p.Name, err)

@@ -27,7 +27,7 @@ func (r *run) readHints(ctx context.Context) error {
 	if errors.Is(err, extract.ErrForbidden) {
 		r.HintsRefused = true
 		level := slog.LevelInfo
-		if r.head.Figures["hints_refused"] > 0 {
+		if r.refusedBefore {
 			level = slog.LevelDebug // it was said when it was found out
 		}
 		r.Log.Log(ctx, level, "the log of webhook deliveries is not read: the key may not; changes are found without it", "application", r.Config.Application)

@@ -53,6 +53,7 @@ type Config struct {
 	From, To    time.Time         // days of creation, half open: only these sessions are read, all of them. Defaults to none: a night
 	Reconcile   bool              // only count and list, all figures; with From and To those of these months
 	Group       *Group            // of runs that publish together. Defaults to this run alone
+	Merge       int               // small parts of one size that become one after a publication, see lake.Compaction. Defaults to 8; negative: none do
 	Version     string            // of the program, for the run record
 	Log         *slog.Logger
 	Progress    func(phase string, done, total int) // may be nil
@@ -156,6 +157,7 @@ type run struct {
 	absent        []schemas.Known
 	absence       absence
 	hintsRead     bool
+	refusedBefore bool // the log of deliveries, in the night before
 	hintsSince    time.Time
 	lastNight     time.Time // when the newest night of the application began; zero: none did
 	announced     map[schemas.SessionID]time.Time
@@ -313,7 +315,7 @@ func (r *run) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.usuallyNew = past.newPerNight()
+	r.usuallyNew, r.refusedBefore = past.newPerNight(), past.refused
 	r.doubt(past)
 	return nil
 }
@@ -437,11 +439,16 @@ func (r *run) publish(ctx context.Context) error {
 	if r.head.PublishedSeq == 0 || !r.Group.last() {
 		return r.verdict() // readers have seen nothing yet, or another run of the group publishes
 	}
+	r.forget()
+	return errors.Join(r.compact(ctx), r.buildWarehouse(ctx))
+}
+
+// buildWarehouse makes the warehouse follow, and returns how the run ends.
+func (r *run) buildWarehouse(ctx context.Context) error {
 	if r.Warehouse.Path == "" {
 		return r.verdict()
 	}
 	r.Step("warehouse")
-	r.forget()
 	debug.FreeOSMemory() // what the night held is DuckDB's to use now
 	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
 	if err != nil {

@@ -18,6 +18,7 @@ type past struct {
 	fresh       int64
 	last        time.Time // end of the newest of them
 	fullness    fullness
+	refused     bool             // the newest of them might not read the log of webhook deliveries
 	unpublished map[string]int64 // figures of the runs since the last publication
 }
 
@@ -39,36 +40,38 @@ func (r *run) past(ctx context.Context) (*past, error) {
 	return p, nil
 }
 
+// A nightRecord is what the past takes of one row of runs.
+type nightRecord struct {
+	finished time.Time
+	figures  map[string]int64
+	whole    bool // it left nothing for another night
+}
+
 // readNights reads the records of the newest nights. What is new in a night that left some for another
 // is not what is usual, nor is that of the first one that did not.
 func (p *past) readNights(ctx context.Context, r *run) error {
 	published, _ := halves(r.head, "runs")
-	parts := inSequence(published, "runs")
+	parts := published.InOrder("runs")
 	read := 0
 	var first map[string]int64
 	for i := len(parts) - 1; i >= 0 && read <= pastNights; i-- {
-		one := *published
-		one.Tables = map[string]map[string]lake.Part{"runs": {parts[i].Name: parts[i]}}
-		var unreadable error
-		err := each(ctx, r.Lake, &one, "runs", r.WorkDir, func(cell func(string) arrow.Array, i int) {
-			if textAt(cell("application"), i) != r.Config.Application || textAt(cell("kind"), i) != "sync" {
-				return
+		nights, err := r.nightsIn(ctx, published, parts[i])
+		if err != nil {
+			return err
+		}
+		for len(nights) > 0 && read <= pastNights {
+			n := nights[len(nights)-1]
+			nights = nights[:len(nights)-1]
+			if read++; read == 1 {
+				p.refused = n.figures["hints_refused"] > 0
 			}
-			figures := map[string]int64{}
-			if err := json.Unmarshal([]byte(textAt(cell("figures"), i)), &figures); err != nil {
-				unreadable = err
-			}
-			read++
-			p.last = later(p.last, timeAt(cell("finished_at"), i))
-			p.fullness.add(figures)
-			if left := cell("nights_left"); !left.IsNull(i) && intAt(left, i) == 0 {
+			p.last = later(p.last, n.finished)
+			p.fullness.add(n.figures)
+			if n.whole {
 				p.nights++
-				p.fresh += figures["new"]
-				first = figures
+				p.fresh += n.figures["new"]
+				first = n.figures
 			}
-		})
-		if err != nil || unreadable != nil {
-			return errors.Join(err, unreadable)
 		}
 	}
 	if first != nil && read <= pastNights {
@@ -76,6 +79,26 @@ func (p *past) readNights(ctx context.Context, r *run) error {
 		p.fresh -= first["new"]
 	}
 	return nil
+}
+
+// nightsIn returns the records of the application's nights in one part, the oldest first.
+func (r *run) nightsIn(ctx context.Context, c *lake.Commit, p lake.Part) (nights []nightRecord, err error) {
+	one := *c
+	one.Tables = map[string]map[string]lake.Part{"runs": {p.Name: p}}
+	var unreadable error
+	err = each(ctx, r.Lake, &one, "runs", r.WorkDir, func(cell func(string) arrow.Array, i int) {
+		if textAt(cell("application"), i) != r.Config.Application || textAt(cell("kind"), i) != "sync" {
+			return
+		}
+		n := nightRecord{finished: timeAt(cell("finished_at"), i), figures: map[string]int64{}}
+		if err := json.Unmarshal([]byte(textAt(cell("figures"), i)), &n.figures); err != nil {
+			unreadable = err
+		}
+		left := cell("nights_left")
+		n.whole = !left.IsNull(i) && intAt(left, i) == 0
+		nights = append(nights, n)
+	})
+	return nights, errors.Join(err, unreadable)
 }
 
 // readUnpublished adds up what was committed since the last publication. Of each run its newest

@@ -79,7 +79,7 @@ func (h *house) stored(t testing.TB) map[string]string {
 			continue
 		}
 		n, sum := 0, uint64(0)
-		for _, p := range inSequence(head, table.Name) {
+		for _, p := range head.InOrder(table.Name) {
 			for rows, err := range h.lake.Rows(context.Background(), table, p, t.TempDir()) {
 				if err != nil {
 					t.Fatal(err)
@@ -228,7 +228,7 @@ func (h *house) rewrite(t testing.TB, kind lake.CommitKind, tables []string, wri
 	for _, name := range tables {
 		table := schemas.Lookup(name)
 		var rows []arrow.RecordBatch
-		for _, p := range inSequence(head, name) {
+		for _, p := range head.InOrder(name) {
 			for b, err := range h.lake.Rows(context.Background(), table, p, t.TempDir()) {
 				if err != nil {
 					t.Fatal(err)
@@ -267,7 +267,7 @@ func newPart(t testing.TB, table *schemas.Table) *lake.PartWriter {
 
 // scatter deals the documents out to n parts, so that those of one version lie apart.
 func (h *house) scatter(t testing.TB, n int) {
-	h.rewrite(t, lake.Compact, []string{"raw_documents"}, func(table *schemas.Table, rows []arrow.RecordBatch) (parts []*lake.PartWriter) {
+	h.rewrite(t, lake.Erase, []string{"raw_documents"}, func(table *schemas.Table, rows []arrow.RecordBatch) (parts []*lake.PartWriter) {
 		for range n {
 			parts = append(parts, newPart(t, table))
 		}
@@ -287,7 +287,7 @@ func (h *house) scatter(t testing.TB, n int) {
 // forgetColumns makes the lake one that was written when these columns were not known: the members of
 // the documents that they read had no place but raw_documents.
 func (h *house) forgetColumns(t testing.TB, columns map[string][]string) {
-	h.rewrite(t, lake.Compact, slices.Sorted(maps.Keys(columns)), func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
+	h.rewrite(t, lake.Erase, slices.Sorted(maps.Keys(columns)), func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
 		older := *table
 		older.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c schemas.Column) bool { return slices.Contains(columns[table.Name], c.Name) })
 		w := newPart(t, &older)
@@ -344,7 +344,7 @@ func TestReplayMakesRowsThatWereWithheld(t *testing.T) {
 	h := agedHouse(t, didittest.Options{Seed: 5, Sessions: 40}, "", 2)
 	before := h.stored(t)
 	roots := []string{"sessions", "activity_feeds", "users", "transactions", "workflows"}
-	h.rewrite(t, lake.Compact, roots, func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
+	h.rewrite(t, lake.Erase, roots, func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
 		w := newPart(t, table)
 		for _, b := range rows {
 			for i := int64(1); i < b.NumRows(); i += 2 {
@@ -487,7 +487,7 @@ func TestReplayRefusesWhatIsNotPublished(t *testing.T) {
 // A version whose documents are gone from the lake is not dropped behind anybody's back.
 func TestReplayRefusesToLoseAVersion(t *testing.T) {
 	h := agedHouse(t, didittest.Options{Seed: 5, Sessions: 30}, "", 1)
-	h.rewrite(t, lake.Compact, []string{"raw_documents"}, func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
+	h.rewrite(t, lake.Erase, []string{"raw_documents"}, func(table *schemas.Table, rows []arrow.RecordBatch) []*lake.PartWriter {
 		w := newPart(t, table)
 		lost := array.NewSlice(rows[0].Column(2), 0, 1).(*array.String).Value(0)
 		for _, b := range rows {

@@ -3,7 +3,6 @@ package night
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unique"
@@ -16,26 +15,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// inSequence returns the live parts of a table in the order they were added.
-func inSequence(c *lake.Commit, table string) []lake.Part {
-	var parts []lake.Part
-	for name, p := range c.Tables[table] {
-		p.Name = name
-		parts = append(parts, p)
-	}
-	slices.SortFunc(parts, func(a, b lake.Part) int {
-		if a.AddedBySeq != b.AddedBySeq {
-			return int(a.AddedBySeq - b.AddedBySeq)
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return parts
-}
-
 // each calls use with every row of a table in order, as a reader of its columns by name.
 func each(ctx context.Context, l *lake.Lake, c *lake.Commit, table, dir string, use func(cell func(column string) arrow.Array, i int)) error {
 	t := schemas.Lookup(table)
-	for _, p := range inSequence(c, table) {
+	for _, p := range c.InOrder(table) {
 		for rows, err := range l.Rows(ctx, t, p, dir) {
 			if err != nil {
 				return fmt.Errorf("read %s: %w", p.Name, err)
@@ -106,7 +89,7 @@ func halves(c *lake.Commit, table string) (published, staged *lake.Commit) {
 	of := func(seen bool) *lake.Commit {
 		half, parts := *c, map[string]lake.Part{}
 		for name, p := range c.Tables[table] {
-			if (p.AddedBySeq <= c.PublishedSeq) == seen {
+			if _, last := p.Span(); (last <= c.PublishedSeq) == seen {
 				parts[name] = p
 			}
 		}
@@ -157,7 +140,7 @@ func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 
 // lastNight returns when the newest night of the application began, among the runs of the lake.
 func lastNight(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (at time.Time, err error) {
-	parts := inSequence(c, "runs")
+	parts := c.InOrder("runs")
 	for i := len(parts) - 1; i >= 0 && at.IsZero(); i-- {
 		one := *c
 		one.Tables = map[string]map[string]lake.Part{"runs": {parts[i].Name: parts[i]}}

@@ -74,6 +74,10 @@ type Summary struct {
 	PartBytes int64 `json:"part_bytes"`
 	Commits   int64 `json:"commits"`
 
+	Merged     int   `json:"merged_parts"` // small ones that became larger ones
+	MergedInto int   `json:"merged_into"`
+	MergedSeq  int64 `json:"merged_seq"` // commit that did so; 0: none was due
+
 	PublishedBefore   int64 `json:"published_before"` // commit that readers followed before
 	Published         int64 `json:"published"`        // commit that readers follow since this run; 0: unchanged
 	OutOfBudget       bool  `json:"out_of_budget"`

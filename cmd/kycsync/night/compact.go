@@ -1,0 +1,70 @@
+package night
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kycsync/load/lake"
+)
+
+// compactBytes bounds what a night reads to merge: the rest is left for the next one.
+const compactBytes = 1 << 30
+
+// compact merges small parts of what was published. A night that cannot do so is none the worse, unless what
+// is stored is damaged.
+func (r *run) compact(ctx context.Context) error {
+	if r.Merge < 0 || r.Published == 0 {
+		return nil
+	}
+	done, err := compact(ctx, r.Config, r.Merge, compactBytes)
+	switch {
+	case errors.Is(err, lake.ErrDamaged):
+		return err
+	case err != nil:
+		r.Log.Warn("small parts are not merged tonight; nothing else is the worse for it", "error", err.Error())
+	case done.Commit != nil:
+		r.Merged, r.MergedInto, r.MergedSeq = done.PartsBefore, done.PartsAfter, done.Commit.Seq
+	}
+	return nil
+}
+
+// Compact merges small parts until none is left to merge, and makes the warehouse follow. Of cfg the fields Lake,
+// Warehouse, WorkDir, Now, Merge and Step count. Errors are those of [lake.Lake.Compact], and ErrDeferred.
+func Compact(ctx context.Context, cfg Config) (all []lake.Compacted, err error) {
+	cfg.defaults()
+	for {
+		done, err := compact(ctx, cfg, cfg.Merge, 0)
+		if err != nil {
+			return all, err
+		}
+		if done.Commit == nil {
+			break
+		}
+		all = append(all, done)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all, publishWarehouse(ctx, cfg)
+}
+
+func compact(ctx context.Context, cfg Config, merge int, most int64) (lake.Compacted, error) {
+	c := lake.Compaction{Dir: cfg.WorkDir, RunID: newRunID(cfg.Now().UTC()), Parts: max(merge, 0), MaxBytes: most, Step: func(table string) {
+		if table == "" {
+			cfg.Step("compact.commit")
+		} else {
+			cfg.Step("compact.part")
+		}
+	}}
+	done, err := cfg.Lake.Compact(ctx, c)
+	if err != nil {
+		return done, fmt.Errorf("merge small parts: %w", err)
+	}
+	if done.Commit != nil {
+		cfg.Step("compacted")
+		cfg.Log.Info("small parts were merged", "commit", done.Commit.Seq, "tables", done.Tables, "parts", done.PartsBefore, "into", done.PartsAfter,
+			"bytes", done.BytesBefore, "into_bytes", done.BytesAfter)
+	}
+	return done, nil
+}

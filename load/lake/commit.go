@@ -40,8 +40,8 @@ type Part struct {
 	CRC32C     uint32 `json:"crc32c"`
 	Level      int    `json:"level"` // 0 as written by a run, 1 and up by compaction
 	AddedBySeq int64  `json:"added_by_seq"`
-	FirstSeq   int64  `json:"first_seq,omitempty"` // of a compacted part: the commits that brought its rows, see Span
-	LastSeq    int64  `json:"last_seq,omitempty"`
+	FirstSeq   int64  `json:"first_seq,omitzero"` // of a compacted part: the commits that brought its rows, see Span
+	LastSeq    int64  `json:"last_seq,omitzero"`
 }
 
 // A Commit makes parts visible. Its JSON form is the object _lake/commits/<seq>.json. It holds the

@@ -94,16 +94,26 @@ func TestSystemdAnalyze(t *testing.T) {
 
 // TestLeastPrivilege asserts that no file grants more than is needed.
 func TestLeastPrivilege(t *testing.T) {
-	var role struct {
-		IncludedPermissions []string `yaml:"includedPermissions"`
+	for name, want := range map[string][]string{
+		"gcs/role.yaml":             {"storage.objects.create", "storage.objects.get", "storage.objects.list"},
+		"gcs/maintenance-role.yaml": {"storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"},
+	} {
+		var role struct {
+			IncludedPermissions []string `yaml:"includedPermissions"`
+		}
+		decode(t, name, &role)
+		if !slices.Equal(role.IncludedPermissions, want) {
+			t.Errorf("%s: %q, want %q", name, role.IncludedPermissions, want)
+		}
 	}
-	decode(t, "gcs/role.yaml", &role)
-	if want := []string{"storage.objects.create", "storage.objects.get", "storage.objects.list"}; !slices.Equal(role.IncludedPermissions, want) {
-		t.Errorf("role.yaml: %q, want %q", role.IncludedPermissions, want)
+	for account, role := range map[string]string{"$sync": "kycsyncWriter", "$maintenance": "kycsyncMaintenance"} {
+		if !strings.Contains(read(t, "gcs/setup.sh"), `--member="serviceAccount:`+account+`" --role="projects/$PROJECT/roles/`+role+`"`) {
+			t.Errorf("setup.sh: want %s to have the role %s", account, role)
+		}
 	}
 	granted := regexp.MustCompile(`--role="?([^"\s]+)`)
 	for name, want := range map[string][]string{
-		"gcs/setup.sh":       {"projects/$PROJECT/roles/kycsyncWriter", "roles/iam.workloadIdentityUser"},
+		"gcs/setup.sh":       {"projects/$PROJECT/roles/kycsyncMaintenance", "projects/$PROJECT/roles/kycsyncWriter", "roles/iam.workloadIdentityUser"},
 		"cloudrun/deploy.sh": {"roles/run.invoker", "roles/secretmanager.secretAccessor"},
 	} {
 		var got []string

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The lake's bucket, and an account that can add to it and read it but neither overwrite nor delete.
+# The lake's bucket, an account that can add to it and read it but neither overwrite nor delete, and one for
+# maintenance that can.
 #
 #   PROJECT=acme LOCATION=europe-west1 BUCKET=acme-kyc setup.sh
 set -euo pipefail
@@ -17,6 +18,15 @@ gcloud iam service-accounts describe "$sync" --project="$PROJECT" >/dev/null 2>&
 	gcloud iam service-accounts create kycsync-sync --project="$PROJECT" --display-name="kycsync nightly job"
 gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
 	--member="serviceAccount:$sync" --role="projects/$PROJECT/roles/kycsyncWriter"
+
+# kycsync gc acts as another account, from another machine.
+maintenance="kycsync-maintenance@$PROJECT.iam.gserviceaccount.com"
+gcloud iam roles describe kycsyncMaintenance --project="$PROJECT" >/dev/null 2>&1 ||
+	gcloud iam roles create kycsyncMaintenance --project="$PROJECT" --file=maintenance-role.yaml
+gcloud iam service-accounts describe "$maintenance" --project="$PROJECT" >/dev/null 2>&1 ||
+	gcloud iam service-accounts create kycsync-maintenance --project="$PROJECT" --display-name="kycsync gc"
+gcloud storage buckets add-iam-policy-binding "gs://$BUCKET" \
+	--member="serviceAccount:$maintenance" --role="projects/$PROJECT/roles/kycsyncMaintenance"
 
 # On GKE, let the Kubernetes account kyc/kycsync act as it:
 #   gcloud iam service-accounts add-iam-policy-binding "$sync" --role=roles/iam.workloadIdentityUser \

@@ -185,7 +185,7 @@ func (l *Lake) Append(ctx context.Context, parent, c *Commit) error {
 		return fmt.Errorf("append commit %d: %w", c.Seq, err)
 	}
 	l.step("commit.before")
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), l.fresh(c)); err != nil {
 		return fmt.Errorf("append commit %d: %w", c.Seq, err)
 	}
 	name := commitName(c.Seq)
@@ -195,8 +195,39 @@ func (l *Lake) Append(ctx context.Context, parent, c *Commit) error {
 		}
 	}
 	c.SHA256 = hexSHA256(data)
+	l.forget(c)
 	l.step("commit.created")
 	return nil
+}
+
+// fresh refuses a commit whose parts have waited for it so long that Collect may take them: a machine that slept
+// for days wakes up in the middle of a run.
+func (l *Lake) fresh(c *Commit) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, parts := range c.Tables {
+		for name, p := range parts {
+			born, ok := l.born[name]
+			if !ok || p.AddedBySeq != c.Seq {
+				continue
+			}
+			if age := l.now().Sub(born); age > maxWait {
+				return fmt.Errorf("part %q was stored %v ago: too long to rely on it; run again", name, age.Round(time.Minute))
+			}
+		}
+	}
+	return nil
+}
+
+// forget lets go of what a stored commit names.
+func (l *Lake) forget(c *Commit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, parts := range c.Tables {
+		for name := range parts {
+			delete(l.born, name)
+		}
+	}
 }
 
 // complete fills c as the successor of parent, checks it and returns its bytes.

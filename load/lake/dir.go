@@ -139,16 +139,25 @@ func (d *Dir) List(ctx context.Context, prefix string) iter.Seq2[string, error] 
 	}
 }
 
-func (d *Dir) names(ctx context.Context, prefix string) ([]string, error) {
+func (d *Dir) names(ctx context.Context, prefix string) (names []string, err error) {
+	err = d.walk(ctx, prefix, func(name string, _ fs.DirEntry) error {
+		names = append(names, name)
+		return nil
+	})
+	slices.Sort(names) // the walk puts "a/b" before "a-b"
+	return names, err
+}
+
+// walk calls use with each object whose name begins with prefix.
+func (d *Dir) walk(ctx context.Context, prefix string, use func(name string, e fs.DirEntry) error) error {
 	start := "."
 	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
 		start = prefix[:i]
 	}
 	if !fs.ValidPath(start) {
-		return nil, fmt.Errorf("prefix %q: want slash-separated segments", prefix)
+		return fmt.Errorf("prefix %q: want slash-separated segments", prefix)
 	}
-	var names []string
-	err := fs.WalkDir(d.root.FS(), start, func(name string, e fs.DirEntry, err error) error {
+	return fs.WalkDir(d.root.FS(), start, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name == start:
 			return fs.SkipAll
@@ -157,12 +166,10 @@ func (d *Dir) names(ctx context.Context, prefix string) ([]string, error) {
 		case name == tempDir:
 			return fs.SkipDir
 		case e.Type().IsRegular() && strings.HasPrefix(name, prefix):
-			names = append(names, name)
+			return errors.Join(use(name, e), ctx.Err())
 		}
 		return ctx.Err()
 	})
-	slices.Sort(names) // the walk puts "a/b" before "a-b"
-	return names, err
 }
 
 // URI implements Bucket: a file URI of the absolute path.

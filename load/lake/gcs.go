@@ -110,30 +110,37 @@ func because(ctx context.Context, err error) error {
 // List implements Bucket. Each page has the timeout for itself.
 func (g *GCS) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		q := &storage.Query{Prefix: g.prefix + prefix, Projection: storage.ProjectionNoACL}
-		if err := q.SetAttrSelection([]string{"Name"}); err != nil {
-			yield("", fmt.Errorf("list %q in %s: %w", prefix, g.URI(), err))
-			return
+		err := g.list(ctx, prefix, []string{"Name"}, func(name string, _ *storage.ObjectAttrs) bool { return yield(name, nil) })
+		if err != nil {
+			yield("", err)
 		}
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		stall := time.AfterFunc(g.timeout, cancel)
-		defer stall.Stop()
-		objects := g.handle.Objects(ctx, q)
-		for {
-			stall.Reset(g.timeout)
-			a, err := objects.Next()
-			if errors.Is(err, iterator.Done) {
-				return
-			}
-			if err != nil {
-				yield("", fmt.Errorf("list %q in %s: %w", prefix, g.URI(), gcsError(err, "storage.objects.list")))
-				return
-			}
-			stall.Stop()
-			if name := strings.TrimPrefix(a.Name, g.prefix); ValidName(name) == nil && !yield(name, nil) {
-				return
-			}
+	}
+}
+
+// list calls use with each object whose name begins with prefix until it returns false.
+func (g *GCS) list(ctx context.Context, prefix string, attributes []string, use func(name string, a *storage.ObjectAttrs) bool) error {
+	fail := func(err error) error { return fmt.Errorf("list %q in %s: %w", prefix, g.URI(), err) }
+	q := &storage.Query{Prefix: g.prefix + prefix, Projection: storage.ProjectionNoACL}
+	if err := q.SetAttrSelection(attributes); err != nil {
+		return fail(err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stall := time.AfterFunc(g.timeout, cancel)
+	defer stall.Stop()
+	objects := g.handle.Objects(ctx, q)
+	for {
+		stall.Reset(g.timeout)
+		a, err := objects.Next()
+		if errors.Is(err, iterator.Done) {
+			return nil
+		}
+		if err != nil {
+			return fail(gcsError(err, "storage.objects.list"))
+		}
+		stall.Stop()
+		if name := strings.TrimPrefix(a.Name, g.prefix); ValidName(name) == nil && !use(name, a) {
+			return nil
 		}
 	}
 }

@@ -44,7 +44,8 @@ type Lake struct {
 	id     string
 
 	mu      sync.Mutex
-	ordinal map[string]int // parts named so far, by table and run
+	ordinal map[string]int       // parts named so far, by table and run
+	born    map[string]time.Time // when parts were put that no commit names yet
 }
 
 const formatName = "_lake/format.json"
@@ -71,7 +72,7 @@ func Open(ctx context.Context, uri string, cfg Config) (*Lake, error) {
 
 // New returns the lake in b without looking at it.
 func New(b Bucket, cfg Config) *Lake {
-	l := &Lake{bucket: b, step: cfg.Step, now: cfg.Now, ordinal: map[string]int{}}
+	l := &Lake{bucket: b, step: cfg.Step, now: cfg.Now, ordinal: map[string]int{}, born: map[string]time.Time{}}
 	if l.step == nil {
 		l.step = func(string) {}
 	}

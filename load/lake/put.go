@@ -49,6 +49,9 @@ func (l *Lake) Put(ctx context.Context, s *Spooled, runID string) (Part, error) 
 		return Part{}, fmt.Errorf("put part of %s: %w", s.Table, err)
 	}
 	l.step("part.created")
+	l.mu.Lock()
+	l.born[s.Part.Name] = l.now()
+	l.mu.Unlock()
 	return s.Part, s.Discard()
 }
 

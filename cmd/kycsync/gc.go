@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"kycsync/load/lake"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) gcCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "gc",
+		Usage: "remove parts of the lake that no retained commit names",
+		Description: `When parts are merged or replayed, the old files stay, and so do those of a run that died before its commit.
+This removes the ones that no commit of the last 90 days names (--retain) and that are older than two days. No
+commit is removed, and nothing that the newest or the published commit names; answers about the past stay what
+they are. It may run beside a sync, and needs an account that may delete, which the nightly one may not.
+
+Examples:
+   kycsync gc --plan            what would be removed
+   kycsync gc --retain 30d`,
+		Flags: stored(
+			text("retain", "90d", "keep what a commit of this `TIME` names; at least 2d"),
+			toggle("plan", "only print what would be removed"),
+			toggle("json", "print one JSON object"),
+		),
+		Before: p.settings,
+		Action: p.gc,
+	}
+}
+
+func (p *program) gc(c *cli.Context) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	retain, err := longTime(c.String("retain"))
+	if err != nil || retain < 48*time.Hour {
+		return usagef("--retain %s: want a time of two days or more, such as 90d", c.String("retain"))
+	}
+	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
+	if err != nil {
+		return err
+	}
+	l, err := p.openLake(c.Context, c, false, now)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	got, err := l.Collect(c.Context, lake.Collection{Retain: retain, Plan: c.Bool("plan")})
+	if err != nil {
+		return err
+	}
+	if p.jsonLog {
+		p.summary = []any{"collection", got}
+	}
+	switch {
+	case c.Bool("json"):
+		return printJSON(p.stdout, got)
+	case p.jsonLog:
+		return nil
+	}
+	verb := "removed"
+	if c.Bool("plan") {
+		verb = "would remove"
+	}
+	fmt.Fprintf(p.stdout, "%s %d parts, %s, that no retained commit names; %d parts stay\n", verb, got.Parts, size(got.Bytes), got.Kept)
+	if got.Foreign > 0 {
+		fmt.Fprintf(p.stdout, "%d objects among the parts are none of kycsync's and stay\n", got.Foreign)
+	}
+	if c.Bool("plan") {
+		fmt.Fprintln(p.stdout, "nothing was changed; kycsync gc does it")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kycsync/load/lake/gcstest"
+)
+
+// removers are lakes in stores that can remove, and their clock, which begins now.
+func removers(t *testing.T) map[string]func(*time.Time) *Lake {
+	return map[string]func(*time.Time) *Lake{
+		"dir": func(clock *time.Time) *Lake { return openAt(t, t.TempDir(), clock) },
+		"gcs": func(clock *time.Time) *Lake {
+			server := gcstest.Start(t)
+			return openAt(t, server.URI("a"), clock, server)
+		},
+	}
+}
+
+func openAt(t *testing.T, uri string, clock *time.Time, servers ...*gcstest.Server) *Lake {
+	t.Helper()
+	cfg := Config{Create: true, Now: func() time.Time { return *clock }}
+	for _, s := range servers {
+		cfg.GCSOptions = s.Options()
+	}
+	l, err := Open(t.Context(), uri, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// commitPart commits one part beside the live ones, or in their place.
+func commitPart(t *testing.T, l *Lake, kind CommitKind, clock time.Time) (*Commit, Part) {
+	t.Helper()
+	head, err := l.Head(t.Context())
+	if err != nil && !errors.Is(err, ErrNotExist) {
+		t.Fatal(err)
+	}
+	n := int64(1)
+	if head != nil {
+		n = head.Seq + 1
+	}
+	p, err := put(t, l, fmt.Sprintf("r%d", n), uint64(n), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := next(head, fmt.Sprintf("r%d", n), p)
+	if kind == Replay {
+		c.Tables["wide"] = map[string]Part{p.Name: p}
+	}
+	c.Kind, c.CommittedAt, c.PublishedSeq = kind, clock, n
+	if err := l.Append(t.Context(), head, c); err != nil {
+		t.Fatal(err)
+	}
+	return c, p
+}
+
+const oneDay = 24 * time.Hour
+
+// What nobody may need any more goes, and nothing else: not what a commit of the retained time names, not what is
+// young, not what kycsync did not name.
+func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
+	for kind, open := range removers(t) {
+		t.Run(kind, func(t *testing.T) {
+			clock := time.Now()
+			begun := clock
+			l := open(&clock)
+			_, first := commitPart(t, l, Sync, clock)
+			orphan, err := put(t, l, "died", 99, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustCreate(t, l.Bucket(), "tables/wide/data/letter.txt", "x")
+			clock = begun.Add(oneDay)
+			_, second := commitPart(t, l, Replay, clock)
+
+			remaining := func() (names []string) {
+				for _, n := range list(t, l.Bucket(), "tables/") {
+					names = append(names, strings.TrimPrefix(n, "tables/wide/data/"))
+				}
+				return names
+			}
+			collect := func(retain time.Duration, plan bool, want Collected) {
+				t.Helper()
+				got, err := l.Collect(t.Context(), Collection{Retain: retain, Plan: plan})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got.Bytes = 0
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("want - got +\n%s", diff)
+				}
+			}
+			all := remaining()
+			collect(2*oneDay, false, Collected{Kept: 3, Foreign: 1, Retained: 2}) // all are young
+			clock = begun.Add(2*oneDay + time.Hour)
+			collect(90*oneDay, true, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2})
+			if diff := cmp.Diff(all, remaining()); diff != "" {
+				t.Errorf("a plan removed something:\n%s", diff)
+			}
+			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2})
+			if left := remaining(); len(left) != len(all)-1 || strings.Contains(strings.Join(left, " "), strings.TrimPrefix(orphan.Name, "tables/wide/data/")) {
+				t.Errorf("the part of a run that died is still there: %v", left)
+			}
+			clock = begun.Add(40 * oneDay)
+			collect(39*oneDay+time.Hour, false, Collected{Kept: 2, Foreign: 1, Retained: 2}) // the first commit was the newest at the beginning
+			collect(38*oneDay, false, Collected{Parts: 1, Kept: 1, Foreign: 1, Retained: 1})
+			if left := strings.Join(remaining(), " "); strings.Contains(left, strings.TrimPrefix(first.Name, "tables/wide/data/")) || !strings.Contains(left, strings.TrimPrefix(second.Name, "tables/wide/data/")) {
+				t.Errorf("left are %s", left)
+			}
+			head, err := l.Head(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if problems, err := l.Verify(t.Context(), head, nil); err != nil || len(problems) > 0 {
+				t.Error(problems, err)
+			}
+		})
+	}
+}
+
+func TestCollectionRefuses(t *testing.T) {
+	clock := time.Now()
+	dir := t.TempDir()
+	l := openAt(t, dir, &clock)
+	if _, err := l.Collect(t.Context(), Collection{Retain: time.Hour}); err == nil || !strings.Contains(err.Error(), "want 48h0m0s or more") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := put(t, l, "died", 99, 5); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(30 * oneDay)
+	if _, err := l.Collect(t.Context(), Collection{Retain: minAge}); err == nil || !strings.Contains(err.Error(), "no commit") {
+		t.Errorf("without a commit: got %v", err)
+	}
+	commitPart(t, l, Sync, clock)
+	commitPart(t, l, Sync, clock)
+	before := len(list(t, l.Bucket(), "tables/"))
+	flip(t, dir+"/"+commitName(1))
+	if _, err := l.Collect(t.Context(), Collection{Retain: minAge}); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "nothing was removed") {
+		t.Errorf("with a damaged chain: got %v", err)
+	}
+	if after := len(list(t, l.Bucket(), "tables/")); after != before {
+		t.Errorf("%d objects left of %d", after, before)
+	}
+}
+
+// A run that slept between its parts and its commit does not name what may have been collected meanwhile.
+func TestPartsThatWaitedTooLongAreNotCommitted(t *testing.T) {
+	clock := time.Now()
+	l := openAt(t, t.TempDir(), &clock)
+	p, err := put(t, l, "slept", 1, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := next(nil, "slept", p)
+	clock = clock.Add(oneDay + time.Hour)
+	c.CommittedAt = clock
+	if err := l.Append(context.Background(), nil, c); err == nil || !strings.Contains(err.Error(), "too long to rely on it; run again") {
+		t.Errorf("got %v", err)
+	}
+}

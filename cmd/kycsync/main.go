@@ -204,7 +204,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, night.ErrGate):
 		return exitGate
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
-		errors.Is(err, errLocked), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):
+		errors.Is(err, errLocked), errors.Is(err, lake.ErrHeld), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):
 		return exitAgain
 	case errors.Is(err, errDegraded):
 		return exitDegraded

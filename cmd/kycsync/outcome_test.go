@@ -41,6 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{lake.ErrConflict, exitAgain, "Run the same command again"},
 		{warehouse.ErrBusy, exitAgain, "Run the same command again"},
 		{errLocked, exitAgain, "Run the same command again"},
+		{lake.ErrHeld, exitAgain, "Run the same command again"},
 		{night.ErrStaged, exitAgain, "Nothing was changed. Run kycsync sync until it publishes"},
 		{night.ErrFewer, exitDamaged, "Nothing was changed. Run kycsync verify"},
 		{extract.ErrUnauthorized, exitCredentials, "Check the key"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -122,29 +123,45 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// The second of two runs ends at once, asks the vendor nothing, and does not disturb the first.
+// The second of two runs ends at once, asks the vendor nothing, and does not disturb the first: on the same
+// machine, and on another one that has the lake alone in common. After a kill the same machine goes on at once.
 func TestOverlap(t *testing.T) {
-	dir := t.TempDir()
-	v, url := newSlowVendor(t, 5)
-	first, stderr := startSync(t, dir, url)
-	<-v.met
-	lists, begun := v.Requests().Route("sessions"), time.Now()
-	second, words := startSync(t, dir, url)
-	_ = second.Wait()
-	if got, took := second.ProcessState.ExitCode(), time.Since(begun); got != exitAgain || took > 20*time.Second {
-		t.Errorf("second run: got exit %d after %s, want 5 within 20s:\n%s", got, took, words)
+	for name, elsewhere := range map[string]bool{"one machine": false, "two machines": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			other := dir
+			if elsewhere {
+				other = t.TempDir()
+			}
+			v, url := newSlowVendor(t, 5)
+			first, stderr := startSync(t, dir, url)
+			<-v.met
+			lists, begun := v.Requests().Route("sessions"), time.Now()
+			second := command(other, []string{"KYCSYNC_NOW=" + processNow, "KYCSYNC_LAKE=" + filepath.Join(dir, "kyc-lake")}, "sync", "--api-url", url, "--rate", "0")
+			words, _ := second.CombinedOutput()
+			if got, took := second.ProcessState.ExitCode(), time.Since(begun); got != exitAgain || took > 20*time.Second {
+				t.Errorf("second run: got exit %d after %s, want 5 within 20s:\n%s", got, took, words)
+			}
+			if !strings.Contains(string(words), "another run is at work") {
+				t.Errorf("second run: got %q, want to read why", words)
+			}
+			if n := v.Requests().Route("sessions") - lists; n > 0 {
+				t.Errorf("second run sent %d requests for lists, want none", n)
+			}
+			if elsewhere {
+				_ = first.Process.Kill()
+				_ = first.Wait()
+				close(v.free)
+				mustRun(t, nightly{dir: dir, url: url, now: processNow})
+			} else {
+				close(v.free)
+				if err := first.Wait(); err != nil {
+					t.Errorf("first run: %v\n%s", err, stderr)
+				}
+			}
+			contentOf(t, dir)
+		})
 	}
-	if !strings.Contains(words.String(), "another run is at work") {
-		t.Errorf("second run: got %q, want to read why", words)
-	}
-	if n := v.Requests().Route("sessions") - lists; n > 0 {
-		t.Errorf("second run sent %d requests for lists, want none", n)
-	}
-	close(v.free)
-	if err := first.Wait(); err != nil {
-		t.Errorf("first run: %v\n%s", err, stderr)
-	}
-	contentOf(t, dir)
 }
 
 // The fake vendor serves from a process of its own, until it is told to stop.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -108,6 +109,7 @@ type job struct {
 	paces    []*paceFile
 	clients  []*extract.Client
 	lake     *lake.Lake
+	leases   []*lake.Lease
 	work     string
 }
 
@@ -164,6 +166,11 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 	if j.lake, err = p.openLake(c.Context, c, !c.Bool("plan"), base.Now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
 		return nil, err
 	}
+	if !c.Bool("plan") {
+		if err := j.lease(c.Context, apps, dir, base.Log); err != nil {
+			return nil, err
+		}
+	}
 	base.Lake, base.Warehouse, base.Progress, base.Group = j.lake, p.warehouseConfig(path, base.Log), j.progress.show, night.NewGroup(len(apps))
 	for i, a := range apps {
 		cfg := base
@@ -187,6 +194,30 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 		j.shareProgress()
 	}
 	return j, nil
+}
+
+// lease tells other hosts that the applications' keys are at work. The lock of this machine is held, so that a
+// lease from the same directory is that of a run which died.
+func (j *job) lease(ctx context.Context, apps []application, dir string, log *slog.Logger) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("name of this host: %w", err)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	me := lake.Holder{RunID: rand.Text(), Host: host, Place: host + ":" + abs}
+	for _, a := range apps {
+		l, err := j.lake.Lease(ctx, a.Name, me, func(err error) {
+			log.Warn("other hosts may begin the same work now; nothing is lost or doubled by it", "error", err.Error())
+		})
+		if err != nil {
+			return err
+		}
+		j.leases = append(j.leases, l)
+	}
+	return nil
 }
 
 // shareProgress lets the runs show their progress one at a time, by name.
@@ -219,6 +250,9 @@ func (j *job) close() {
 	for i, client := range j.clients {
 		j.paces[i].end(client.Stats().LastRequest)
 		client.Close()
+	}
+	for _, l := range j.leases {
+		l.Release(context.Background())
 	}
 	if j.lake != nil {
 		_ = j.lake.Close()

@@ -30,12 +30,13 @@ type Collected struct {
 	Kept     int64 `json:"parts_kept"`       // that a retained commit names, or that are too young
 	Foreign  int64 `json:"foreign_objects"`  // among the parts, that no kycsync has named: they stay
 	Retained int64 `json:"commits_retained"` // whose parts all stay
+	Leases   int64 `json:"leases"`           // objects of leases that ended days ago
 }
 
 var partRE = regexp.MustCompile(`^tables/[a-z][a-z0-9_]{0,62}/data/[A-Za-z0-9][A-Za-z0-9_-]{0,110}-L[0-9]+\.parquet$`)
 
 // Collect removes the parts that no retained commit names: those that a compaction or a replay has replaced, and
-// those that a run has left that died before its commit. It changes nothing that a reader may follow: neither the
+// those that a run has left that died before its commit; and old leases. It changes nothing that a reader may follow: neither the
 // newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger, because
 // no part is removed that is younger than two days, and none is named that is older than one.
 //
@@ -84,7 +85,31 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 		}
 		out.Parts, out.Bytes = out.Parts+1, out.Bytes+o.Bytes
 	}
-	return out, nil
+	return out, l.collectLeases(ctx, store, cfg, &out)
+}
+
+// collectLeases removes the objects of leases that ended days ago.
+func (l *Lake) collectLeases(ctx context.Context, store Remover, cfg Collection, out *Collected) error {
+	var old []Object
+	err := store.Objects(ctx, leasePrefix, func(o Object) error {
+		if l.now().Sub(o.Created) >= minAge {
+			old = append(old, o)
+		}
+		return nil
+	})
+	for _, o := range old {
+		if err == nil && !cfg.Plan {
+			err = store.Remove(ctx, o)
+		}
+		if err != nil {
+			break
+		}
+		out.Leases++
+	}
+	if err != nil {
+		return fmt.Errorf("collect leases: %w; nothing depends on those that are left", err)
+	}
+	return nil
 }
 
 // named returns the parts of all retained commits: of those since an instant, of the one before it, which was the

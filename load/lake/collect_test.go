@@ -80,6 +80,11 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 				t.Fatal(err)
 			}
 			mustCreate(t, l.Bucket(), "tables/wide/data/letter.txt", "x")
+			lease, err := l.Lease(t.Context(), "retail", holder(1), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lease.Release(t.Context())
 			clock = begun.Add(oneDay)
 			_, second := commitPart(t, l, Replay, clock)
 
@@ -103,11 +108,11 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			all := remaining()
 			collect(2*oneDay, false, Collected{Kept: 3, Foreign: 1, Retained: 2}) // all are young
 			clock = begun.Add(2*oneDay + time.Hour)
-			collect(90*oneDay, true, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2})
+			collect(90*oneDay, true, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2})
 			if diff := cmp.Diff(all, remaining()); diff != "" {
 				t.Errorf("a plan removed something:\n%s", diff)
 			}
-			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2})
+			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2})
 			if left := remaining(); len(left) != len(all)-1 || strings.Contains(strings.Join(left, " "), strings.TrimPrefix(orphan.Name, "tables/wide/data/")) {
 				t.Errorf("the part of a run that died is still there: %v", left)
 			}

@@ -169,6 +169,7 @@ func (p *program) app() *cli.App {
 var (
 	errUsage        = errors.New("usage")
 	errDegraded     = errors.New("published, degraded")
+	errNoAnchor     = errors.New("published, and its anchor could not be kept")
 	errNoLake       = usage{"no lake"}
 	errNoWarehouse  = usage{"no warehouse"}
 	errLocked       = errors.New("another run is at work")
@@ -206,7 +207,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, lake.ErrHeld), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):
 		return exitAgain
-	case errors.Is(err, errDegraded):
+	case errors.Is(err, errDegraded), errors.Is(err, errNoAnchor):
 		return exitDegraded
 	}
 	return exitFailed

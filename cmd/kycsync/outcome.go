@@ -69,6 +69,9 @@ func hint(verb string, code int, err error) string {
 		}
 		return "Nothing was changed. Run kycsync verify to see what is damaged, before anything else."
 	case exitDegraded:
+		if errors.Is(err, errNoAnchor) {
+			return "Published. Once the place can be written, the next run keeps the newest anchor there, which covers this one."
+		}
 		if verb == "sync" && errors.Is(err, errDegraded) {
 			return "Published. SELECT * FROM rejects tells which elements could not be read."
 		}

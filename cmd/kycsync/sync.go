@@ -37,6 +37,7 @@ Examples:
 			&cli.StringFlag{Name: "from", Usage: "read sessions created from this `DAY` on again, all of them, and nothing else"},
 			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
+			anchorFlag(),
 			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
 		}, policyFlags())...),
 		Before: p.settings,
@@ -65,7 +66,14 @@ func (p *program) sync(c *cli.Context) error {
 		}
 		return nil
 	}
-	return p.runAll(c.Context, job)
+	if err := checkAnchor(c.Context, c.String("anchor"), job.lake); err != nil {
+		return err
+	}
+	err = p.runAll(c.Context, job)
+	if job.published {
+		err = errors.Join(err, p.anchor(c.Context, c.String("anchor"), job.lake))
+	}
+	return err
 }
 
 // runAll runs the applications side by side and tells how each ended. The first error decides how the
@@ -80,6 +88,7 @@ func (p *program) runAll(ctx context.Context, job *job) error {
 	job.progress.stop()
 	var worst error
 	for i, s := range summaries {
+		job.published = job.published || s != nil && s.Published > 0
 		if p.jsonLog && len(summaries) == 1 {
 			p.summary = []any{"run", s}
 		} else if !p.jsonLog {
@@ -111,6 +120,8 @@ type job struct {
 	lake     *lake.Lake
 	leases   []*lake.Lease
 	work     string
+
+	published bool // by one of the runs
 }
 
 func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {

@@ -24,11 +24,13 @@ func (p *program) verifyCommand() *cli.Command {
 first to the newest, and compares the warehouse with the lake, table by table. It changes nothing.
 
 The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
-run or commit stored them.
+run or commit stored them. With --against the commits are held against anchors that were kept outside of
+the lake: a rewritten history is found even if it is a chain again.
 
-Example:
-   kycsync verify --json | jq .tables.sessions`,
-		Flags:  stored(toggle("json", "print one JSON object")),
+Examples:
+   kycsync verify --json | jq .tables.sessions
+   kycsync verify --against /mnt/audit/kycsync-anchors.txt`,
+		Flags:  stored(text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"), toggle("json", "print one JSON object")),
 		Before: p.settings,
 		Action: p.verify,
 	}
@@ -45,6 +47,7 @@ type verification struct {
 	WarehouseSeq int64                    `json:"warehouse_seq"`
 	Parts        int64                    `json:"parts"`
 	PartBytes    int64                    `json:"part_bytes"`
+	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
 	Problems     []string                 `json:"problems"`
 	Tables       map[string]verifiedTable `json:"tables"`
 }
@@ -70,6 +73,11 @@ func (p *program) verify(c *cli.Context) error {
 	v := &verification{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse"), Problems: []string{}, Tables: map[string]verifiedTable{}}
 	if err := v.chain(c.Context, l); err != nil {
 		return err
+	}
+	if place := c.String("against"); place != "" {
+		if err := v.anchors(c.Context, l, place); err != nil {
+			return err
+		}
 	}
 	damaged := errBadWarehouse
 	if len(v.Problems) > 0 {
@@ -115,6 +123,36 @@ func (v *verification) chain(ctx context.Context, l *lake.Lake) error {
 	return nil
 }
 
+// anchors holds the commits against those that were kept outside.
+func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string) error {
+	kept, err := openAnchors(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer closeAnchors(kept)
+	all, err := kept.all(ctx)
+	if err != nil {
+		return fmt.Errorf("read the anchors: %w", err)
+	}
+	n := 0
+	for _, a := range all {
+		if a.LakeID != l.ID() {
+			continue
+		}
+		n++
+		if err := l.Holds(ctx, a); errors.Is(err, lake.ErrDamaged) {
+			v.Problems = append(v.Problems, err.Error())
+		} else if err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return usagef("--against %s: there is no anchor of this lake, which is %s", place, l.ID())
+	}
+	v.Anchors = &n
+	return nil
+}
+
 // warehouse compares the published warehouse with the published commit. Where damage was found in
 // the lake there is nothing to compare with.
 func (v *verification) warehouse(ctx context.Context, l *lake.Lake, cfg warehouse.Config) error {
@@ -151,6 +189,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	}
 	fmt.Fprintf(w, "lake       %s\n", v.Lake)
 	fmt.Fprintf(w, "commits    %d in an unbroken chain, newest sha256 %s, published %d\n", v.Commits, v.Head, v.Published)
+	if v.Anchors != nil {
+		fmt.Fprintf(w, "anchors    %d held against the commits\n", *v.Anchors)
+	}
 	fmt.Fprintf(w, "parts      %d re-hashed, %d bytes\n", v.Parts, v.PartBytes)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "\ntable\trows\tcontent hash\twarehouse")

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"kycsync/load/lake"
+
+	"github.com/urfave/cli/v2"
+)
+
+// An anchorPlace keeps anchors where the lake's administrators should not be able to write.
+type anchorPlace interface {
+	all(ctx context.Context) ([]lake.Anchor, error) // the newest last
+	put(ctx context.Context, a lake.Anchor) error
+}
+
+func anchorFlag() cli.Flag {
+	return text("anchor", "", "keep the hash of each published commit outside of the lake: a file, gs://bucket/prefix, or exec:PROGRAM that reads a line (`PLACE`)")
+}
+
+// openAnchors returns the place that a setting names.
+func openAnchors(ctx context.Context, place string) (anchorPlace, error) {
+	if program, ok := strings.CutPrefix(place, "exec:"); ok {
+		return anchorProgram(program), nil
+	}
+	scheme, rest, isURI := strings.Cut(place, "://")
+	if !isURI {
+		return anchorFile(place), nil
+	}
+	if scheme != "gs" {
+		return nil, usagef("--anchor %s: want a file, gs://bucket/prefix or exec:PROGRAM", place)
+	}
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	g, err := lake.OpenGCS(ctx, bucket, strings.TrimSuffix(prefix, "/"), lake.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return anchorBucket{g}, nil
+}
+
+func closeAnchors(kept anchorPlace) {
+	if c, ok := kept.(io.Closer); ok {
+		_ = c.Close()
+	}
+}
+
+// holdsAnchor refuses a lake that is not, or no longer, the one whose newest anchor was kept. It returns that
+// anchor's number, 0 if there is none.
+func holdsAnchor(ctx context.Context, kept anchorPlace, l *lake.Lake) (int64, error) {
+	all, err := kept.all(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the anchors: %w", err)
+	}
+	all = slices.DeleteFunc(all, func(a lake.Anchor) bool { return a.LakeID != l.ID() })
+	if len(all) == 0 {
+		return 0, nil
+	}
+	newest := slices.MaxFunc(all, func(a, b lake.Anchor) int { return cmp.Compare(a.Seq, b.Seq) })
+	return newest.Seq, l.Holds(ctx, newest)
+}
+
+// checkAnchor is asked before a run: on a lake whose history is another one nothing must be built.
+func checkAnchor(ctx context.Context, place string, l *lake.Lake) error {
+	if place == "" {
+		return nil
+	}
+	kept, err := openAnchors(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer closeAnchors(kept)
+	_, err = holdsAnchor(ctx, kept, l)
+	return err
+}
+
+// anchor tells the newest commit's hash, and keeps it outside if there is a place for it.
+func (p *program) anchor(ctx context.Context, place string, l *lake.Lake) error {
+	head, err := l.Head(ctx)
+	if err != nil {
+		return err
+	}
+	a := l.Anchor(head)
+	if p.jsonLog {
+		p.summary = append(p.summary, "anchor", a.String())
+	} else {
+		fmt.Fprintf(p.stdout, "anchor %s\n", a)
+	}
+	if place == "" {
+		return nil
+	}
+	kept, err := openAnchors(ctx, place)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoAnchor, err)
+	}
+	defer closeAnchors(kept)
+	if newest, err := holdsAnchor(ctx, kept, l); errors.Is(err, lake.ErrDamaged) || err == nil && newest == a.Seq {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", errNoAnchor, err)
+	}
+	if err := kept.put(ctx, a); err != nil {
+		return fmt.Errorf("%w: %w", errNoAnchor, err)
+	}
+	return nil
+}
+
+// An anchorFile has one anchor a line.
+type anchorFile string
+
+func (f anchorFile) all(context.Context) ([]lake.Anchor, error) {
+	data, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseAnchors(string(f), data)
+}
+
+func parseAnchors(name string, data []byte) (all []lake.Anchor, err error) {
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		a, err := lake.ParseAnchor(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", name, n, err)
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+func (f anchorFile) put(_ context.Context, a lake.Anchor) (err error) {
+	out, err := os.OpenFile(string(f), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := fmt.Fprintln(out, a); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// An anchorBucket has one object for each anchor, which its account can create and not overwrite.
+type anchorBucket struct{ *lake.GCS }
+
+func (b anchorBucket) all(ctx context.Context) (all []lake.Anchor, err error) {
+	for name, err := range b.List(ctx, "anchors/") {
+		if err != nil {
+			return nil, err
+		}
+		r, err := b.Open(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(io.LimitReader(r, 4096))
+		if err := errors.Join(err, r.Close()); err != nil {
+			return nil, err
+		}
+		some, err := parseAnchors(name, data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func (b anchorBucket) put(ctx context.Context, a lake.Anchor) error {
+	return b.Create(ctx, fmt.Sprintf("anchors/%s/%012d.txt", a.LakeID, a.Seq), strings.NewReader(a.String()+"\n"))
+}
+
+// An anchorProgram gets the line and does with it what it likes.
+type anchorProgram string
+
+func (anchorProgram) all(context.Context) ([]lake.Anchor, error) { return nil, nil }
+
+func (p anchorProgram) put(ctx context.Context, a lake.Anchor) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, string(p))
+	cmd.Stdin, cmd.Stderr, cmd.Env = strings.NewReader(a.String()+"\n"), &said, withoutKeys(os.Environ())
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %.200s", string(p), err, said.String())
+	}
+	return nil
+}
+
+// withoutKeys takes the API keys from an environment.
+func withoutKeys(env []string) []string {
+	return slices.DeleteFunc(env, func(pair string) bool { return strings.Contains(strings.SplitN(pair, "=", 2)[0], "KEY") })
+}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -25,12 +28,16 @@ first to the newest, and compares the warehouse with the lake, table by table. I
 
 The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
 run or commit stored them. With --against the commits are held against anchors that were kept outside of
-the lake: a rewritten history is found even if it is a chain again.
+the lake: a rewritten history is found even if it is a chain again. With --subset a night re-hashes its share
+of the parts, another one each night, and compares no warehouse.
 
 Examples:
    kycsync verify --json | jq .tables.sessions
+   kycsync verify --subset 5%
    kycsync verify --against /mnt/audit/kycsync-anchors.txt`,
-		Flags:  stored(text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"), toggle("json", "print one JSON object")),
+		Flags: stored(text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"),
+			text("subset", "", "re-hash today's `SHARE` of the parts, such as 5%, so that all had their turn after 20 days"),
+			toggle("json", "print one JSON object")),
 		Before: p.settings,
 		Action: p.verify,
 	}
@@ -49,6 +56,7 @@ type verification struct {
 	PartBytes    int64                    `json:"part_bytes"`
 	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
 	Problems     []string                 `json:"problems"`
+	Affected     []affected               `json:"affected,omitempty"` // by damaged parts
 	Tables       map[string]verifiedTable `json:"tables"`
 }
 
@@ -71,8 +79,16 @@ func (p *program) verify(c *cli.Context) error {
 	}
 	defer l.Close()
 	v := &verification{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse"), Problems: []string{}, Tables: map[string]verifiedTable{}}
-	if err := v.chain(c.Context, l); err != nil {
+	share, err := readShare(c.String("subset"), time.Now())
+	if err != nil {
 		return err
+	}
+	damagedParts, err := v.chain(c.Context, l, share)
+	if err != nil {
+		return err
+	}
+	if len(damagedParts) > 0 {
+		v.Affected = p.affected(c, damagedParts)
 	}
 	if place := c.String("against"); place != "" {
 		if err := v.anchors(c.Context, l, place); err != nil {
@@ -83,8 +99,10 @@ func (p *program) verify(c *cli.Context) error {
 	if len(v.Problems) > 0 {
 		damaged = lake.ErrDamaged
 	}
-	if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log)); err != nil {
-		return err
+	if share == (lake.Share{}) {
+		if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log)); err != nil {
+			return err
+		}
 	}
 	v.OK = len(v.Problems) == 0
 	if err := v.print(p.stdout, c.Bool("json")); err != nil {
@@ -96,31 +114,43 @@ func (p *program) verify(c *cli.Context) error {
 	return nil
 }
 
-// chain follows the commits and reads every part that the newest names.
-func (v *verification) chain(ctx context.Context, l *lake.Lake) error {
+// readShare reads a share of the parts and says whose turn it is.
+func readShare(percent string, now time.Time) (lake.Share, error) {
+	if percent == "" {
+		return lake.Share{}, nil
+	}
+	x, err := strconv.ParseFloat(strings.TrimSuffix(percent, "%"), 64)
+	if err != nil || !(x > 0 && x <= 100) {
+		return lake.Share{}, usagef("--subset %s: want a share such as 5%%", percent)
+	}
+	return lake.Share{Of: int(math.Round(100 / x)), Day: int(now.Unix() / 86400)}, nil
+}
+
+// chain follows the commits and reads the parts that the newest names, or a share of them.
+func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share) ([]lake.Problem, error) {
 	var head *lake.Commit
 	for c, err := range l.Commits(ctx, 1) {
 		if errors.Is(err, lake.ErrDamaged) {
 			v.Problems = append(v.Problems, err.Error())
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return fmt.Errorf("read the chain of commits: %w", err)
+			return nil, fmt.Errorf("read the chain of commits: %w", err)
 		}
 		head = c
 	}
 	if head == nil {
-		return nil
+		return nil, nil
 	}
 	v.Commits, v.Head, v.Published = head.Seq, head.SHA256, head.PublishedSeq
-	problems, err := l.Verify(ctx, head, func(part lake.Part) { v.Parts, v.PartBytes = v.Parts+1, v.PartBytes+part.Bytes })
+	problems, err := l.Verify(ctx, head, share, func(part lake.Part) { v.Parts, v.PartBytes = v.Parts+1, v.PartBytes+part.Bytes })
 	if err != nil {
-		return fmt.Errorf("read the parts of commit %d: %w", head.Seq, err)
+		return nil, fmt.Errorf("read the parts of commit %d: %w", head.Seq, err)
 	}
 	for _, problem := range problems {
 		v.Problems = append(v.Problems, problem.Err.Error())
 	}
-	return nil
+	return problems, nil
 }
 
 // anchors holds the commits against those that were kept outside.
@@ -215,6 +245,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintln(w)
 	for _, problem := range v.Problems {
 		fmt.Fprintf(w, "PROBLEM    %s\n", problem)
+	}
+	for _, a := range v.Affected {
+		fmt.Fprintf(w, "AFFECTED   %s\n", a)
 	}
 	if v.OK {
 		fmt.Fprintln(w, "OK         everything is as it was written")

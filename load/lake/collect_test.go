@@ -126,7 +126,7 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if problems, err := l.Verify(t.Context(), head, nil); err != nil || len(problems) > 0 {
+			if problems, err := l.Verify(t.Context(), head, Share{}, nil); err != nil || len(problems) > 0 {
 				t.Error(problems, err)
 			}
 		})

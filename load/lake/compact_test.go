@@ -213,7 +213,7 @@ func TestCompactionKeepsWhatCommitsSay(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			if problems, err := l.Verify(context.Background(), c, func(Part) {}); err != nil || len(problems) > 0 {
+			if problems, err := l.Verify(context.Background(), c, Share{}, func(Part) {}); err != nil || len(problems) > 0 {
 				rt.Fatal(problems, err)
 			}
 		}

@@ -85,7 +85,7 @@ func hashes(t *testing.T, l *Lake) []string {
 	if head == nil {
 		return nil
 	}
-	if problems, err := l.Verify(t.Context(), head, nil); err != nil || problems != nil {
+	if problems, err := l.Verify(t.Context(), head, Share{}, nil); err != nil || problems != nil {
 		t.Fatalf("verify: %v, %v", problems, err)
 	}
 	return got

@@ -109,7 +109,7 @@ func TestDirReadsWithoutWriting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reader.Verify(t.Context(), head, nil); err != nil {
+	if _, err := reader.Verify(t.Context(), head, Share{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if after := snapshot(t, root); after != before {

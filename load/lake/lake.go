@@ -56,6 +56,11 @@ type lakeFormat struct {
 	LakeID string `json:"lake_id"`
 }
 
+func (f lakeFormat) marshal() ([]byte, error) {
+	data, err := json.Marshal(f)
+	return append(data, '\n'), err
+}
+
 // Open opens the lake at uri: a directory, "file:///directory" or "gs://bucket/prefix". Errors
 // wrap ErrNotExist, ErrDenied, ErrDamaged or ErrUnsuitable where these apply.
 func Open(ctx context.Context, uri string, cfg Config) (*Lake, error) {
@@ -213,17 +218,20 @@ func (l *Lake) readFormat(ctx context.Context, create bool) error {
 	if f.Format != 1 || f.LakeID == "" {
 		return fmt.Errorf("%w: %s: format %d, want 1 and a lake_id: written by a newer program?", ErrDamaged, formatName, f.Format)
 	}
+	if one, err := f.marshal(); err != nil || !bytes.Equal(data, one) {
+		return fmt.Errorf("%w: %s: it is not as it was written", ErrDamaged, formatName)
+	}
 	l.id = f.LakeID
 	return nil
 }
 
 // writeFormat makes the lake, unless another process is faster.
 func (l *Lake) writeFormat(ctx context.Context) error {
-	data, err := json.Marshal(lakeFormat{Format: 1, LakeID: rand.Text()})
+	data, err := lakeFormat{Format: 1, LakeID: rand.Text()}.marshal()
 	if err != nil {
 		return err
 	}
-	err = l.bucket.Create(ctx, formatName, bytes.NewReader(append(data, '\n')))
+	err = l.bucket.Create(ctx, formatName, bytes.NewReader(data))
 	if errors.Is(err, ErrExist) {
 		return nil
 	}

@@ -142,7 +142,7 @@ func TestLakeGrows(t *testing.T) {
 					t.Errorf("commits from %d: want - got +\n%s", from, diff)
 				}
 			}
-			if problems, err := again.Verify(t.Context(), got, nil); err != nil || problems != nil {
+			if problems, err := again.Verify(t.Context(), got, Share{}, nil); err != nil || problems != nil {
 				t.Errorf("verify: %v, %v, want nothing", problems, err)
 			}
 			dir := t.TempDir()
@@ -395,7 +395,7 @@ func TestDamagedPartsAreFound(t *testing.T) {
 			names := sortedKeys(head.Tables["wide"])
 			test.damage(t, filepath.Join(dir, names[0]), filepath.Join(dir, names[1]))
 			seen := 0
-			problems, err := l.Verify(t.Context(), head, func(Part) { seen++ })
+			problems, err := l.Verify(t.Context(), head, Share{}, func(Part) { seen++ })
 			if err != nil || len(problems) != test.parts || seen != 3 {
 				t.Fatalf("got %d problems after %d parts, %v; want %d after 3", len(problems), seen, err, test.parts)
 			}

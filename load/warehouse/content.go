@@ -156,6 +156,9 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 		return v, fmt.Errorf("verify: %w", err)
 	}
 	inWarehouse, err := v.readWarehouse(ctx, cfg)
+	if err == nil && v.Reason == "" {
+		v.Reason, err = otherHistory(ctx, l, cfg.Path)
+	}
 	if err != nil {
 		return v, err
 	}
@@ -190,6 +193,30 @@ func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[s
 		v.Reason, err = "the warehouse cannot be read: "+err.Error(), nil
 	}
 	return out, err
+}
+
+// otherHistory holds the newest commit that the warehouse has entered against the lake: of the lake's newest one
+// the hash stands nowhere else. Empty: they are the same.
+func otherHistory(ctx context.Context, l *lake.Lake, path string) (reason string, err error) {
+	r, err := OpenReader(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	e, err := r.in.ledger(ctx)
+	if err != nil || e.seq == 0 {
+		return "", err
+	}
+	c, err := l.At(ctx, e.seq)
+	switch {
+	case errors.Is(err, lake.ErrNotExist):
+		return fmt.Sprintf("the warehouse was made of commit %d, which is not in the lake any more", e.seq), nil
+	case err != nil:
+		return "", err
+	case c.SHA256 != e.sha256:
+		return fmt.Sprintf("the warehouse was made of a commit %d with sha256 %s, and the lake's has %s: one of the two was altered", e.seq, e.sha256, c.SHA256), nil
+	}
+	return "", nil
 }
 
 // derived checks that the current table holds the rows that no version has replaced.

@@ -16,7 +16,9 @@ func (p *program) gcCommand() *cli.Command {
 		Description: `When parts are merged or replayed, the old files stay, and so do those of a run that died before its commit.
 This removes the ones that no commit of the last 90 days names (--retain) and that are older than two days. No
 commit is removed, and nothing that the newest or the published commit names; answers about the past stay what
-they are. It may run beside a sync, and needs an account that may delete, which the nightly one may not.
+they are. It may run beside a sync: before it removes anything it makes a commit that changes nothing, so that a
+run which slept for days cannot come to name what is gone. It needs an account that may delete, which the nightly
+one may not.
 
 Examples:
    kycsync gc --plan            what would be removed

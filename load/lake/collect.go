@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"regexp"
@@ -31,14 +32,15 @@ type Collected struct {
 	Foreign  int64 `json:"foreign_objects"`  // among the parts, that no kycsync has named: they stay
 	Retained int64 `json:"commits_retained"` // whose parts all stay
 	Leases   int64 `json:"leases"`           // objects of leases that ended days ago
+	Fence    int64 `json:"fence"`            // number of the commit made before anything was removed; 0: nothing was
 }
 
 var partRE = regexp.MustCompile(`^tables/[a-z][a-z0-9_]{0,62}/data/[A-Za-z0-9][A-Za-z0-9_-]{0,110}-L[0-9]+\.parquet$`)
 
 // Collect removes the parts that no retained commit names: those that a compaction or a replay has replaced, and
 // those that a run has left that died before its commit; and old leases. It changes nothing that a reader may follow: neither the
-// newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger, because
-// no part is removed that is younger than two days, and none is named that is older than one.
+// newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger: no part is
+// removed that is younger than two days, none is named that is older than one, and see unnamed.
 //
 // Where the chain of commits is damaged nothing is removed. The error wraps ErrDenied where the account may not
 // remove, and ErrUnsuitable where the store cannot.
@@ -66,15 +68,9 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	if err != nil {
 		return out, fmt.Errorf("collect parts: %w", err)
 	}
-	// What the chain names is read after the parts are listed: a part that is old enough to go now was named by
-	// then, or never will be.
-	named, err := l.named(ctx, now.Add(-cfg.Retain), &out)
-	if err != nil {
+	if found, err = l.unnamed(ctx, found, cfg, &out); err != nil {
 		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
 	}
-	kept := len(found)
-	found = slices.DeleteFunc(found, func(o Object) bool { return named[o.Name] })
-	out.Kept += int64(kept - len(found))
 	slices.SortFunc(found, func(a, b Object) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range found {
 		if !cfg.Plan {
@@ -86,6 +82,33 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 		out.Parts, out.Bytes = out.Parts+1, out.Bytes+o.Bytes
 	}
 	return out, l.collectLeases(ctx, store, cfg, &out)
+}
+
+// unnamed returns the parts that no retained commit names, after it has fenced off all that could come to name them:
+// it makes a commit of its own, which takes the number of any that is under way, however late that one arrives.
+// Whoever commits after it has read it, and then refuses parts that are as old as these.
+func (l *Lake) unnamed(ctx context.Context, old []Object, cfg Collection, out *Collected) ([]Object, error) {
+	const tries = 12
+	for range tries {
+		named, head, err := l.named(ctx, l.now().Add(-cfg.Retain), out)
+		if err != nil {
+			return nil, err
+		}
+		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return named[o.Name] })
+		if cfg.Plan || len(found) == 0 {
+			out.Kept += int64(len(old) - len(found))
+			return found, nil
+		}
+		fence, _ := head.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
+		if err := l.Append(ctx, head, fence); errors.Is(err, ErrConflict) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		out.Kept, out.Fence = out.Kept+int64(len(old)-len(found)), fence.Seq
+		return found, nil
+	}
+	return nil, fmt.Errorf("%w %d times", ErrConflict, tries)
 }
 
 // collectLeases removes the objects of leases that ended days ago.
@@ -112,10 +135,10 @@ func (l *Lake) collectLeases(ctx context.Context, store Remover, cfg Collection,
 	return nil
 }
 
-// named returns the parts of all retained commits: of those since an instant, of the one before it, which was the
+// named returns the newest commit and the parts of all retained ones: of those since an instant, of the one before it, which was the
 // newest then, of the newest of all and of the published one.
-func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (map[string]bool, error) {
-	named := map[string]bool{}
+func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (named map[string]bool, newest *Commit, err error) {
+	named, out.Retained = map[string]bool{}, 0
 	take := func(c *Commit) {
 		out.Retained++
 		for _, parts := range c.Tables {
@@ -124,10 +147,10 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (map[
 			}
 		}
 	}
-	var before, newest *Commit
+	var before *Commit
 	for c, err := range l.Commits(ctx, 1) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if newest = c; c.CommittedAt.Before(since) {
 			before = c
@@ -136,7 +159,7 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (map[
 		take(c)
 	}
 	if newest == nil {
-		return nil, errors.New("the lake has no commit")
+		return nil, nil, errors.New("the lake has no commit")
 	}
 	if before != nil {
 		take(before)
@@ -144,11 +167,11 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (map[
 	if newest.PublishedSeq > 0 {
 		published, err := l.must(ctx, newest.PublishedSeq)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if published.CommittedAt.Before(since) && published.Seq != before.Seq {
 			take(published)
 		}
 	}
-	return named, nil
+	return named, newest, nil
 }

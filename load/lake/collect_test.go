@@ -112,13 +112,13 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			if diff := cmp.Diff(all, remaining()); diff != "" {
 				t.Errorf("a plan removed something:\n%s", diff)
 			}
-			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2})
+			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2, Fence: 3})
 			if left := remaining(); len(left) != len(all)-1 || strings.Contains(strings.Join(left, " "), strings.TrimPrefix(orphan.Name, "tables/wide/data/")) {
 				t.Errorf("the part of a run that died is still there: %v", left)
 			}
 			clock = begun.Add(40 * oneDay)
-			collect(39*oneDay+time.Hour, false, Collected{Kept: 2, Foreign: 1, Retained: 2}) // the first commit was the newest at the beginning
-			collect(38*oneDay, false, Collected{Parts: 1, Kept: 1, Foreign: 1, Retained: 1})
+			collect(39*oneDay+time.Hour, false, Collected{Kept: 2, Foreign: 1, Retained: 3}) // the first commit was the newest at the beginning
+			collect(38*oneDay, false, Collected{Parts: 1, Kept: 1, Foreign: 1, Retained: 2, Fence: 4})
 			if left := strings.Join(remaining(), " "); strings.Contains(left, strings.TrimPrefix(first.Name, "tables/wide/data/")) || !strings.Contains(left, strings.TrimPrefix(second.Name, "tables/wide/data/")) {
 				t.Errorf("left are %s", left)
 			}

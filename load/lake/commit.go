@@ -123,6 +123,9 @@ func parseCommit(data []byte) (*Commit, error) {
 // sameJSON reports whether a and b are the same but for white space, order of members and escapes.
 // Numbers must be spelled alike.
 func sameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
 	var out [2]jsontext.Value
 	for i, data := range [][]byte{a, b} {
 		out[i] = bytes.Clone(data)

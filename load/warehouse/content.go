@@ -159,6 +159,9 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 	if err == nil && v.Reason == "" {
 		v.Reason, err = otherHistory(ctx, l, cfg.Path)
 	}
+	if err == nil && v.Reason == "" {
+		v.Reason, err = v.behind(ctx, l)
+	}
 	if err != nil {
 		return v, err
 	}
@@ -219,6 +222,29 @@ func otherHistory(ctx context.Context, l *lake.Lake, path string) (reason string
 	return "", nil
 }
 
+// behind tells whether the warehouse lacks commits that brought or took rows. Compactions do not.
+func (v *Verification) behind(ctx context.Context, l *lake.Lake) (reason string, err error) {
+	if v.WarehouseSeq == v.LakeSeq {
+		return "", nil
+	}
+	reason = fmt.Sprintf("the warehouse stands at commit %d, the lake's newest published one is %d", v.WarehouseSeq, v.LakeSeq)
+	if v.WarehouseSeq == 0 || v.WarehouseSeq > v.LakeSeq {
+		return reason, nil
+	}
+	for c, err := range l.Commits(ctx, v.WarehouseSeq+1) {
+		if err != nil {
+			return "", err
+		}
+		if c.Kind != lake.Compact {
+			return reason, nil
+		}
+		if c.Seq == v.LakeSeq {
+			break
+		}
+	}
+	return "", nil
+}
+
 // derived checks that the current table holds the rows that no version has replaced.
 func (in *instance) derived(ctx context.Context, t *schemas.Table) error {
 	if history(t) == t.Name {
@@ -250,8 +276,6 @@ func (v *Verification) compare(inLake, inWarehouse map[string]TableContent) {
 	}
 	switch {
 	case v.Reason != "":
-	case v.WarehouseSeq != v.LakeSeq:
-		v.Reason = fmt.Sprintf("the warehouse stands at commit %d, the lake's newest published one is %d", v.WarehouseSeq, v.LakeSeq)
 	case len(differ) > 0:
 		v.Reason = "these tables differ: " + strings.Join(differ, ", ")
 	}

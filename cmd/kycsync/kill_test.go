@@ -197,9 +197,9 @@ func command(dir string, env []string, args ...string) *exec.Cmd {
 
 // contentOf verifies what is stored and returns the logical content of every table that says
 // something about sessions.
-func contentOf(t *testing.T, dir string) map[string]string {
+func contentOf(t *testing.T, dir string, env ...string) map[string]string {
 	t.Helper()
-	out, err := command(dir, nil, "verify", "--json").Output()
+	out, err := command(dir, env, "verify", "--json").Output()
 	if err != nil {
 		t.Fatalf("verify: %v\n%s", err, out)
 	}

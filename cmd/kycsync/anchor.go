@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,10 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"time"
 
 	"kycsync/load/lake"
 
@@ -26,20 +23,17 @@ type anchorPlace interface {
 }
 
 func anchorFlag() cli.Flag {
-	return text("anchor", "", "keep the hash of each published commit outside of the lake: a file, gs://bucket/prefix, or exec:PROGRAM that reads a line (`PLACE`)")
+	return text("anchor", "", "keep the hash of each published commit outside of the lake: in a file or gs://bucket/prefix (`PLACE`)")
 }
 
 // openAnchors returns the place that a setting names.
 func openAnchors(ctx context.Context, place string) (anchorPlace, error) {
-	if program, ok := strings.CutPrefix(place, "exec:"); ok {
-		return anchorProgram(program), nil
-	}
 	scheme, rest, isURI := strings.Cut(place, "://")
 	if !isURI {
 		return anchorFile(place), nil
 	}
 	if scheme != "gs" {
-		return nil, usagef("--anchor %s: want a file, gs://bucket/prefix or exec:PROGRAM", place)
+		return nil, usagef("--anchor %s: want a file or gs://bucket/prefix", place)
 	}
 	bucket, prefix, _ := strings.Cut(rest, "/")
 	g, err := lake.OpenGCS(ctx, bucket, strings.TrimSuffix(prefix, "/"), lake.Config{})
@@ -184,26 +178,4 @@ func (b anchorBucket) all(ctx context.Context) (all []lake.Anchor, err error) {
 
 func (b anchorBucket) put(ctx context.Context, a lake.Anchor) error {
 	return b.Create(ctx, fmt.Sprintf("anchors/%s/%012d.txt", a.LakeID, a.Seq), strings.NewReader(a.String()+"\n"))
-}
-
-// An anchorProgram gets the line and does with it what it likes.
-type anchorProgram string
-
-func (anchorProgram) all(context.Context) ([]lake.Anchor, error) { return nil, nil }
-
-func (p anchorProgram) put(ctx context.Context, a lake.Anchor) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, string(p))
-	cmd.Stdin, cmd.Stderr, cmd.Env = strings.NewReader(a.String()+"\n"), &said, withoutKeys(os.Environ())
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %.200s", string(p), err, said.String())
-	}
-	return nil
-}
-
-// withoutKeys takes the API keys from an environment.
-func withoutKeys(env []string) []string {
-	return slices.DeleteFunc(env, func(pair string) bool { return strings.Contains(strings.SplitN(pair, "=", 2)[0], "KEY") })
 }

@@ -23,7 +23,7 @@ const (
 type Compaction struct {
 	Dir      string             // for parts in the making
 	RunID    string             // names the new parts; it must contain time and chance
-	Parts    int                // neighbours of one size that are merged. Defaults to 8
+	Parts    int                // neighbours of one size that are merged, 2 or more. Defaults to 8
 	MaxBytes int64              // of the parts that are read; 0: no limit
 	Step     func(table string) // called after each merged part, and with "" before the commit. Defaults to nothing
 }
@@ -180,7 +180,7 @@ func (c *Commit) Merges(parts int) (out []Merge) {
 // merges returns what a compaction should do, within its limit.
 func (c *Commit) merges(cfg Compaction) []merge {
 	least := cfg.Parts
-	if least == 0 {
+	if least < 2 {
 		least = mergeParts
 	}
 	var out []merge

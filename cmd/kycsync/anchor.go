@@ -50,22 +50,22 @@ func closeAnchors(kept anchorPlace) {
 }
 
 // holdsAnchor refuses a lake that is not, or no longer, the one whose newest anchor was kept. It returns that
-// anchor's number, 0 if there is none.
-func holdsAnchor(ctx context.Context, kept anchorPlace, l *lake.Lake) (int64, error) {
+// anchor's number, 0 if there is none. others: there are anchors, and none of this lake.
+func holdsAnchor(ctx context.Context, kept anchorPlace, l *lake.Lake) (seq int64, others bool, err error) {
 	all, err := kept.all(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read the anchors: %w", err)
+		return 0, false, fmt.Errorf("read the anchors: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(a lake.Anchor) bool { return a.LakeID != l.ID() })
-	if len(all) == 0 {
-		return 0, nil
+	ours := slices.DeleteFunc(slices.Clone(all), func(a lake.Anchor) bool { return a.LakeID != l.ID() })
+	if len(ours) == 0 {
+		return 0, len(all) > 0, nil
 	}
-	newest := slices.MaxFunc(all, func(a, b lake.Anchor) int { return cmp.Compare(a.Seq, b.Seq) })
-	return newest.Seq, l.Holds(ctx, newest)
+	newest := slices.MaxFunc(ours, func(a, b lake.Anchor) int { return cmp.Compare(a.Seq, b.Seq) })
+	return newest.Seq, false, l.Holds(ctx, newest)
 }
 
 // checkAnchor is asked before a run: on a lake whose history is another one nothing must be built.
-func checkAnchor(ctx context.Context, place string, l *lake.Lake) error {
+func (p *program) checkAnchor(ctx context.Context, place string, l *lake.Lake) error {
 	if place == "" {
 		return nil
 	}
@@ -74,7 +74,10 @@ func checkAnchor(ctx context.Context, place string, l *lake.Lake) error {
 		return err
 	}
 	defer closeAnchors(kept)
-	_, err = holdsAnchor(ctx, kept, l)
+	_, others, err := holdsAnchor(ctx, kept, l)
+	if others {
+		p.log.Warn("there are anchors, and none of this lake: is it the one that it was?", "place", place, "lake_id", l.ID())
+	}
 	return err
 }
 
@@ -98,7 +101,7 @@ func (p *program) anchor(ctx context.Context, place string, l *lake.Lake) error 
 		return fmt.Errorf("%w: %w", errNoAnchor, err)
 	}
 	defer closeAnchors(kept)
-	if newest, err := holdsAnchor(ctx, kept, l); errors.Is(err, lake.ErrDamaged) || err == nil && newest == a.Seq {
+	if newest, _, err := holdsAnchor(ctx, kept, l); errors.Is(err, lake.ErrDamaged) || err == nil && newest == a.Seq {
 		return err
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", errNoAnchor, err)

@@ -57,7 +57,7 @@ func (p *program) compact(c *cli.Context) error {
 	defer job.close()
 	steps, err := night.Compact(c.Context, cfg)
 	job.progress.stop()
-	if err != nil && !errors.Is(err, night.ErrDeferred) {
+	if err != nil && len(steps) == 0 && !errors.Is(err, night.ErrDeferred) {
 		return err
 	}
 	var out compaction

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,7 @@ Examples:
    kycsync gc --retain 30d`,
 		Flags: stored(
 			text("retain", "90d", "keep what a commit of this `TIME` names; at least 2d"),
+			anchorFlag(),
 			toggle("plan", "only print what would be removed"),
 			toggle("json", "print one JSON object"),
 		),
@@ -50,8 +52,11 @@ func (p *program) gc(c *cli.Context) error {
 		return err
 	}
 	defer l.Close()
+	if err := p.checkAnchor(c.Context, c.String("anchor"), l); err != nil {
+		return err
+	}
 	got, err := l.Collect(c.Context, lake.Collection{Retain: retain, Plan: c.Bool("plan")})
-	if err != nil {
+	if err != nil && got.Parts == 0 {
 		return err
 	}
 	if p.jsonLog {
@@ -59,9 +64,9 @@ func (p *program) gc(c *cli.Context) error {
 	}
 	switch {
 	case c.Bool("json"):
-		return printJSON(p.stdout, got)
+		return errors.Join(err, printJSON(p.stdout, got))
 	case p.jsonLog:
-		return nil
+		return err
 	}
 	verb := "removed"
 	if c.Bool("plan") {
@@ -74,5 +79,5 @@ func (p *program) gc(c *cli.Context) error {
 	if c.Bool("plan") {
 		fmt.Fprintln(p.stdout, "nothing was changed; kycsync gc does it")
 	}
-	return nil
+	return err
 }

@@ -67,7 +67,10 @@ func hint(verb string, code int, err error) string {
 		if verb == "verify" {
 			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."
 		}
-		return "Nothing was changed. Run kycsync verify to see what is damaged, before anything else."
+		if errors.Is(err, night.ErrMerge) {
+			return "Published. Run kycsync verify to see what is damaged, before anything else."
+		}
+		return unchanged(verb) + " Run kycsync verify to see what is damaged, before anything else."
 	case exitDegraded:
 		if errors.Is(err, errNoAnchor) {
 			return "Published. Once the place can be written, the next run keeps the newest anchor there, which covers this one."
@@ -77,9 +80,20 @@ func hint(verb string, code int, err error) string {
 		}
 		return "Published in the lake. kycsync rebuild brings the warehouse up to date."
 	case exitFailed:
+		if verb == "compact" || verb == "gc" {
+			return unchanged(verb) + " Running again is safe."
+		}
 		return unpublished(writes) + " Running again is safe."
 	}
 	return ""
+}
+
+// unchanged says what a command that fails half way has not touched.
+func unchanged(verb string) string {
+	if verb == "compact" || verb == "gc" {
+		return "No row was changed, and nothing that readers follow."
+	}
+	return "Nothing was changed."
 }
 
 func unpublished(writes bool) string {

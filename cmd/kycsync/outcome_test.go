@@ -43,6 +43,7 @@ func TestExitCodes(t *testing.T) {
 		{errLocked, exitAgain, "Run the same command again"},
 		{lake.ErrHeld, exitAgain, "Run the same command again"},
 		{night.ErrStaged, exitAgain, "Nothing was changed. Run kycsync sync until it publishes"},
+		{fmt.Errorf("%w: %w", night.ErrMerge, lake.ErrDamaged), exitDamaged, "Published. Run kycsync verify"},
 		{night.ErrFewer, exitDamaged, "Nothing was changed. Run kycsync verify"},
 		{extract.ErrUnauthorized, exitCredentials, "Check the key"},
 		{night.ErrForeignKey, exitCredentials, "Check the key"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,8 +72,12 @@ func (p *program) status(c *cli.Context) error {
 	}
 	s.Newest, s.NewestSHA256, s.Note = head.Seq, head.SHA256, head.Note
 	if published, err := l.Published(c.Context); err == nil {
-		age := int64(now().Sub(published.CommittedAt).Seconds())
-		s.Published, s.PublishedAt, s.AgeSeconds = published.Seq, &published.CommittedAt, &age
+		news, err := newsOf(c.Context, l, published)
+		if err != nil {
+			return err
+		}
+		age := int64(now().Sub(news.CommittedAt).Seconds())
+		s.Published, s.PublishedAt, s.AgeSeconds = published.Seq, &news.CommittedAt, &age
 		for table, parts := range published.Tables {
 			for _, part := range parts {
 				s.Rows[table] += part.Rows
@@ -85,6 +90,19 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	return s.print(p.stdout, c.Bool("json"))
+}
+
+// newsOf returns the commit that brought the news which readers see: a compaction, a replay or an accepted drift
+// has none.
+func newsOf(ctx context.Context, l *lake.Lake, published *lake.Commit) (*lake.Commit, error) {
+	c := published
+	for c.Seq > 1 && (c.Kind != lake.Sync || c.Application == "") {
+		var err error
+		if c, err = l.At(ctx, c.Seq-1); err != nil {
+			return nil, fmt.Errorf("read what was published before commit %d: %w", c.Seq, err)
+		}
+	}
+	return c, nil
 }
 
 // stand fills in what is read from the parts and from the warehouse.

@@ -66,7 +66,7 @@ func (p *program) sync(c *cli.Context) error {
 		}
 		return nil
 	}
-	if err := checkAnchor(c.Context, c.String("anchor"), job.lake); err != nil {
+	if err := p.checkAnchor(c.Context, c.String("anchor"), job.lake); err != nil {
 		return err
 	}
 	err = p.runAll(c.Context, job)

@@ -211,7 +211,7 @@ func (l *Lake) fresh(c *Commit) error {
 			if !ok || p.AddedBySeq != c.Seq {
 				continue
 			}
-			if age := l.now().Sub(born); age > maxWait {
+			if age := l.now().Round(0).Sub(born); age > maxWait {
 				return fmt.Errorf("part %q was stored %v ago: too long to rely on it; run again", name, age.Round(time.Minute))
 			}
 		}

@@ -52,7 +52,10 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	if !ok {
 		return out, fmt.Errorf("collect parts of %s: %w: it cannot remove", l.bucket.URI(), ErrUnsuitable)
 	}
-	now := l.now()
+	now, err := l.sureAge(ctx)
+	if err != nil {
+		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
+	}
 	var found []Object
 	err = store.Objects(ctx, "tables/", func(o Object) error {
 		switch {
@@ -84,6 +87,25 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	return out, l.collectLeases(ctx, store, cfg, &out)
 }
 
+// sureAge is the time against which the age of parts is measured: that of the newest commit, unless it lies ahead. So
+// a clock that is wrong, or a newest commit that got lost, makes nothing look old.
+func (l *Lake) sureAge(ctx context.Context) (time.Time, error) {
+	head, err := l.Head(ctx)
+	if errors.Is(err, ErrNotExist) {
+		return time.Time{}, errors.New("the lake has no commit")
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	if now := l.now(); now.Before(head.CommittedAt) {
+		return now, nil
+	}
+	return head.CommittedAt, nil
+}
+
+// fenceFigure marks the commit of a collection. Whoever meets it gives up parts that were made before.
+const fenceFigure = "fence"
+
 // unnamed returns the parts that no retained commit names, after it has fenced off all that could come to name them:
 // it makes a commit of its own, which takes the number of any that is under way, however late that one arrives.
 // Whoever commits after it has read it, and then refuses parts that are as old as these.
@@ -100,6 +122,7 @@ func (l *Lake) unnamed(ctx context.Context, old []Object, cfg Collection, out *C
 			return found, nil
 		}
 		fence, _ := head.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
+		fence.Figures = map[string]int64{fenceFigure: 1}
 		if err := l.Append(ctx, head, fence); errors.Is(err, ErrConflict) {
 			continue
 		} else if err != nil {
@@ -135,12 +158,13 @@ func (l *Lake) collectLeases(ctx context.Context, store Remover, cfg Collection,
 	return nil
 }
 
-// named returns the newest commit and the parts of all retained ones: of those since an instant, of the one before it, which was the
-// newest then, of the newest of all and of the published one.
+// named returns the newest commit and the parts of all retained ones: of those since an instant, of the one before
+// it, which was the newest then, and of those that readers followed meanwhile.
 func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (named map[string]bool, newest *Commit, err error) {
 	named, out.Retained = map[string]bool{}, 0
+	taken, followed := map[int64]bool{}, map[int64]bool{0: true}
 	take := func(c *Commit) {
-		out.Retained++
+		taken[c.Seq], followed[c.PublishedSeq] = true, true
 		for _, parts := range c.Tables {
 			for name := range parts {
 				named[name] = true
@@ -164,14 +188,16 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (name
 	if before != nil {
 		take(before)
 	}
-	if newest.PublishedSeq > 0 {
-		published, err := l.must(ctx, newest.PublishedSeq)
+	for seq := range followed {
+		if seq == 0 || taken[seq] {
+			continue
+		}
+		c, err := l.must(ctx, seq)
 		if err != nil {
 			return nil, nil, err
 		}
-		if published.CommittedAt.Before(since) && published.Seq != before.Seq {
-			take(published)
-		}
+		take(c)
 	}
+	out.Retained = int64(len(taken))
 	return named, newest, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"kycsync/load/lake/gcstest"
 )
@@ -108,19 +109,26 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			all := remaining()
 			collect(2*oneDay, false, Collected{Kept: 3, Foreign: 1, Retained: 2}) // all are young
 			clock = begun.Add(2*oneDay + time.Hour)
-			collect(90*oneDay, true, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2})
+			collect(90*oneDay, true, Collected{Kept: 3, Foreign: 1, Retained: 2, Leases: 2}) // no commit is younger by two days
+			_, third := commitPart(t, l, Replay, clock)
+			all = remaining()
+			collect(90*oneDay, true, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 3, Leases: 2})
 			if diff := cmp.Diff(all, remaining()); diff != "" {
 				t.Errorf("a plan removed something:\n%s", diff)
 			}
-			collect(90*oneDay, false, Collected{Parts: 1, Kept: 2, Foreign: 1, Retained: 2, Leases: 2, Fence: 3})
+			collect(90*oneDay, false, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 3, Leases: 2, Fence: 4})
 			if left := remaining(); len(left) != len(all)-1 || strings.Contains(strings.Join(left, " "), strings.TrimPrefix(orphan.Name, "tables/wide/data/")) {
 				t.Errorf("the part of a run that died is still there: %v", left)
 			}
 			clock = begun.Add(40 * oneDay)
-			collect(39*oneDay+time.Hour, false, Collected{Kept: 2, Foreign: 1, Retained: 3}) // the first commit was the newest at the beginning
-			collect(38*oneDay, false, Collected{Parts: 1, Kept: 1, Foreign: 1, Retained: 2, Fence: 4})
-			if left := strings.Join(remaining(), " "); strings.Contains(left, strings.TrimPrefix(first.Name, "tables/wide/data/")) || !strings.Contains(left, strings.TrimPrefix(second.Name, "tables/wide/data/")) {
-				t.Errorf("left are %s", left)
+			_, fourth := commitPart(t, l, Replay, clock)
+			collect(39*oneDay+time.Hour, false, Collected{Kept: 4, Foreign: 1, Retained: 5}) // the first commit was the newest at the beginning
+			collect(38*oneDay, false, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 4, Fence: 6})
+			left := strings.Join(remaining(), " ")
+			for part, want := range map[Part]bool{first: false, second: true, third: true, fourth: true} {
+				if got := strings.Contains(left, strings.TrimPrefix(part.Name, "tables/wide/data/")); got != want {
+					t.Errorf("%s is there: %t, want %t", part.Name, got, want)
+				}
 			}
 			head, err := l.Head(t.Context())
 			if err != nil {
@@ -172,5 +180,59 @@ func TestPartsThatWaitedTooLongAreNotCommitted(t *testing.T) {
 	c.CommittedAt = clock
 	if err := l.Append(context.Background(), nil, c); err == nil || !strings.Contains(err.Error(), "too long to rely on it; run again") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What readers followed within the retained time stays, also where a compaction of a staged lake hides it.
+func TestCollectionKeepsWhatReadersFollowed(t *testing.T) {
+	clock := time.Now()
+	begun := clock
+	l := openAt(t, t.TempDir(), &clock)
+	g := &growth{l: l, dir: t.TempDir()}
+	rapid.Check(t, func(rt *rapid.T) {
+		if g.runs > 0 {
+			return
+		}
+		g.night(rt, true)
+		g.night(rt, true)
+		clock = begun.Add(oneDay)
+		g.night(rt, false)
+		done, err := l.Compact(t.Context(), Compaction{Dir: t.TempDir(), RunID: "c", Parts: 2})
+		if err != nil || done.Commit == nil {
+			rt.Fatal(done, err)
+		}
+		clock = begun.Add(6 * oneDay)
+		readers, err := l.Published(t.Context())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		g.night(rt, true)
+		clock = clock.Add(time.Hour)
+		if _, err := l.Collect(t.Context(), Collection{Retain: 2 * oneDay}); err != nil {
+			rt.Fatal(err)
+		}
+		if problems, err := l.Verify(t.Context(), readers, Share{}, nil); err != nil || len(problems) > 0 {
+			rt.Errorf("a reader of commit %d, which was published an hour ago: %v %v", readers.Seq, problems, err)
+		}
+	})
+}
+
+// A commit that got lost can be brought back: its parts are younger than what is left, and stay.
+func TestCollectionKeepsThePartsOfALostCommit(t *testing.T) {
+	clock := time.Now()
+	dir := t.TempDir()
+	l := openAt(t, dir, &clock)
+	commitPart(t, l, Sync, clock)
+	lost, _ := commitPart(t, l, Sync, clock)
+	name := dir + "/" + commitName(2)
+	saved := mustRead(t, name)
+	remove(t, name)
+	clock = clock.Add(3 * oneDay)
+	if _, err := l.Collect(t.Context(), Collection{Retain: 90 * oneDay}); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, name, saved)
+	if problems, err := l.Verify(t.Context(), lost, Share{}, nil); err != nil || len(problems) > 0 {
+		t.Error(problems, err)
 	}
 }

@@ -58,7 +58,8 @@ func (m merge) bytes() (n int64) {
 // commit see no difference. It runs beside a sync: whoever commits second goes on from the commit of the first.
 //
 // Each merged part is read back, and its rows are counted and hashed, before it is stored; if they are not
-// those of the parts that it is made of, nothing is changed. Errors are those of Rows, Put and Append.
+// those of the parts that it is made of, that table is left as it is. Errors are those of Rows, Put and Append; what
+// was merged before one is committed.
 func (l *Lake) Compact(ctx context.Context, cfg Compaction) (Compacted, error) {
 	var out Compacted
 	head, err := l.Head(ctx)
@@ -69,10 +70,12 @@ func (l *Lake) Compact(ctx context.Context, cfg Compaction) (Compacted, error) {
 		return out, err
 	}
 	made := map[string][]replaced{} // by table
+	var failed error
 	for _, m := range head.merges(cfg) {
 		part, err := l.merge(ctx, m, cfg)
-		if err != nil {
-			return out, fmt.Errorf("compact %s: %w; nothing was changed", m.table.Name, err)
+		if err != nil { // what was made counts all the same, or it would be made again each night
+			failed = fmt.Errorf("compact %s: %w", m.table.Name, err)
+			break
 		}
 		made[m.table.Name] = append(made[m.table.Name], replaced{m.parts, part})
 		if cfg.Step != nil {
@@ -80,12 +83,13 @@ func (l *Lake) Compact(ctx context.Context, cfg Compaction) (Compacted, error) {
 		}
 	}
 	if len(made) == 0 {
-		return out, nil
+		return out, failed
 	}
 	if cfg.Step != nil {
 		cfg.Step("")
 	}
-	return l.replace(ctx, head, made, cfg.RunID)
+	out, err = l.replace(ctx, head, made, cfg.RunID)
+	return out, errors.Join(failed, err)
 }
 
 // A replaced is a part and those that it stands for.
@@ -107,8 +111,12 @@ func (l *Lake) replace(ctx context.Context, head *Commit, made map[string][]repl
 		if !errors.Is(err, ErrConflict) {
 			return Compacted{}, err
 		}
+		since := head.Seq
 		if head, err = l.Head(ctx); err != nil {
 			return Compacted{}, err
+		}
+		if fenced, err := l.fenced(ctx, since+1); err != nil || fenced {
+			return Compacted{}, err // the new parts may be gone
 		}
 		for table, all := range made {
 			made[table] = slices.DeleteFunc(all, func(r replaced) bool { return !head.has(table, r.old) })
@@ -118,6 +126,16 @@ func (l *Lake) replace(ctx context.Context, head *Commit, made map[string][]repl
 		}
 	}
 	return Compacted{}, fmt.Errorf("compact: %w %d times; nothing was changed", ErrConflict, tries)
+}
+
+// fenced reports whether a collection took place since a commit.
+func (l *Lake) fenced(ctx context.Context, from int64) (bool, error) {
+	for c, err := range l.Commits(ctx, from) {
+		if err != nil || c.Figures[fenceFigure] > 0 {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // has reports whether parts are live.
@@ -133,6 +151,8 @@ func (c *Commit) with(made map[string][]replaced, runID string) (*Commit, Compac
 	next := &Commit{Seq: c.Seq + 1, PublishedSeq: c.PublishedSeq, Kind: Compact, RunID: runID, Tables: map[string]map[string]Part{}}
 	if c.PublishedSeq == c.Seq {
 		next.PublishedSeq = next.Seq
+	} else {
+		next.Note = c.Note // why readers do not see what is staged
 	}
 	for table, parts := range c.Tables {
 		next.Tables[table] = maps.Clone(parts)

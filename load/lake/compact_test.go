@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -86,7 +87,8 @@ func (g *growth) night(rt *rapid.T, publish bool) {
 		rt.Fatal(err)
 	}
 	g.runs++
-	c := newCommit(fmt.Sprintf("n%d", g.runs))
+	c := newCommit(fmt.Sprintf("%c%d", 'a'+rapid.IntRange(0, 25).Draw(rt, "name"), g.runs)) // names are in no order
+	c.CommittedAt = g.l.now()
 	c.Seq = 1
 	if head != nil {
 		c.Seq, c.PublishedSeq = head.Seq+1, head.PublishedSeq
@@ -205,6 +207,14 @@ func TestCompactionKeepsWhatCommitsSay(t *testing.T) {
 			if caughtUp := before.PublishedSeq == before.Seq; done.Commit.PublishedSeq != before.PublishedSeq && !caughtUp || caughtUp && done.Commit.PublishedSeq != done.Commit.Seq {
 				rt.Fatalf("published %d of %d, before %d of %d", done.Commit.PublishedSeq, done.Commit.Seq, before.PublishedSeq, before.Seq)
 			}
+			for _, name := range grownTables {
+				checkOrder(rt, done.Commit, name)
+				for _, p := range before.InOrder(name) {
+					if _, kept := done.Commit.Tables[name][p.Name]; !kept && p.AddedBySeq > before.PublishedSeq {
+						rt.Fatalf("%s is not published, and was merged", p.Name)
+					}
+				}
+			}
 			if done.PartsAfter >= done.PartsBefore {
 				rt.Fatalf("%d parts became %d", done.PartsBefore, done.PartsAfter)
 			}
@@ -218,6 +228,18 @@ func TestCompactionKeepsWhatCommitsSay(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkOrder: the parts of a table have rows of commits that follow one another.
+func checkOrder(rt *rapid.T, c *Commit, table string) {
+	end := int64(0)
+	for _, p := range c.InOrder(table) {
+		first, last := p.Span()
+		if first <= end || last < first {
+			rt.Fatalf("%s has rows of commits %d to %d, and the part before it up to %d", p.Name, first, last, end)
+		}
+		end = last
+	}
 }
 
 // A sync that commits while parts are merged loses nothing, nor does the compaction; of two compactions
@@ -290,6 +312,84 @@ func TestMergedPartWithOtherRowsIsRefused(t *testing.T) {
 			rt.Fatalf("column %d moved by a row was taken", i)
 		}
 	})
+}
+
+// A merge reads the part that it made, and stores nothing if the disk has other rows than were written.
+func TestMergeReadsWhatItWrote(t *testing.T) {
+	dir := t.TempDir()
+	tamper := false
+	l, err := Open(context.Background(), t.TempDir(), Config{Create: true, Now: func() time.Time { return testTime }, Step: func(step string) {
+		if step != "merged" || !tamper {
+			return
+		}
+		names, err := filepath.Glob(filepath.Join(dir, "rejects-*.parquet"))
+		if err != nil || len(names) != 1 {
+			t.Fatal(names, err)
+		}
+		rapid.Check(t, func(rt *rapid.T) {
+			s := spool(rt, schemas.Lookup("rejects"), t.TempDir(), drawBatch(rt, schemas.Lookup("rejects"), 3))
+			mustWrite(t, names[0], mustRead(t, s.Path))
+		})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	g := &growth{l: l, dir: dir}
+	rapid.Check(t, func(rt *rapid.T) {
+		if g.runs < 4 {
+			g.night(rt, true)
+		}
+	})
+	tamper = true
+	if done, err := l.Compact(t.Context(), Compaction{Dir: dir, RunID: "c", Parts: 4}); err == nil || !strings.Contains(err.Error(), "with other values than the") || done.Commit != nil {
+		t.Errorf("got %+v, %v", done, err)
+	}
+}
+
+// What is read at once is bounded.
+func TestCompactionHasALimit(t *testing.T) {
+	c := &Commit{PublishedSeq: 9, Tables: map[string]map[string]Part{"rejects": {}, "drift": {}, "runs": {}}}
+	for table := range c.Tables {
+		for _, p := range sized(1, 1, 1) {
+			c.Tables[table][p.Name] = p
+		}
+	}
+	for most, want := range map[int64]int{0: 3, 1: 1, 3 << 10: 1, 6 << 10: 2, 7 << 10: 2} {
+		if got := len(c.merges(Compaction{Parts: 3, MaxBytes: most})); got != want {
+			t.Errorf("with a limit of %d: %d merges, want %d", most, got, want)
+		}
+	}
+}
+
+// A compaction that says of itself that it has other rows than its parent's, or rows of other commits, is refused.
+func TestCompactionMayNotInvent(t *testing.T) {
+	old := Part{Rows: 5, Bytes: 1, SHA256: strings.Repeat("a", 64), AddedBySeq: 3}
+	merged := Part{Rows: 5, Bytes: 1, SHA256: strings.Repeat("b", 64), AddedBySeq: 4, Level: 1, FirstSeq: 3, LastSeq: 3}
+	for _, tc := range []struct {
+		name   string
+		table  string
+		change func(*Part)
+		want   bool
+	}{
+		{"the same", "rejects", func(*Part) {}, true},
+		{"a row more", "rejects", func(p *Part) { p.Rows++ }, false},
+		{"a row less", "rejects", func(p *Part) { p.Rows-- }, false},
+		{"a row less of a state", "entity_state", func(p *Part) { p.Rows-- }, true},
+		{"a row more of a state", "entity_state", func(p *Part) { p.Rows++ }, false},
+		{"no row of a state", "entity_state", func(p *Part) { p.Rows = 0 }, false},
+		{"a row less of an unknown table", "of_tomorrow", func(p *Part) { p.Rows-- }, true},
+		{"rows of an older commit", "rejects", func(p *Part) { p.FirstSeq = 2 }, false},
+		{"rows of a younger commit", "rejects", func(p *Part) { p.FirstSeq, p.LastSeq, p.AddedBySeq = 3, 4, 5 }, false},
+	} {
+		p := merged
+		tc.change(&p)
+		parent := &Commit{Tables: map[string]map[string]Part{tc.table: {"old": old}}}
+		c := &Commit{Tables: map[string]map[string]Part{tc.table: {"new": p}}}
+		if err := c.holdsRowsOf(parent); (err == nil) != tc.want {
+			t.Errorf("%s: got %v", tc.name, err)
+		}
+	}
 }
 
 // swapped is b with the values of a column in reverse order; nil if that gives the same rows.

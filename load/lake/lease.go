@@ -8,7 +8,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -50,7 +49,6 @@ type Lease struct {
 	now    func() time.Time
 	lost   func(error)
 
-	mu   sync.Mutex
 	last leaseID // the newest object of ours
 	stop context.CancelFunc
 	done chan struct{}
@@ -83,26 +81,30 @@ func (l *Lake) Lease(ctx context.Context, name string, h Holder, lost func(error
 	return s, nil
 }
 
-// take looks at the newest lease and makes the next. Then it looks again: somebody else's that is newer won.
+// take looks at the newest lease and makes the next, until it has made one or must let somebody else be. Then it
+// looks again: an object that is newer than its own won.
 func (s *Lease) take(ctx context.Context) error {
-	last, held, err := s.newest(ctx)
-	if err != nil {
-		return err
+	const tries = 20
+	for range tries {
+		last, held, err := s.newest(ctx)
+		if err == nil {
+			err = s.refusal(held)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.write(ctx, last, false); errors.Is(err, ErrExist) {
+			continue // somebody was faster
+		} else if err != nil {
+			return err
+		}
+		_, held, err = s.newest(ctx)
+		if err != nil {
+			return err
+		}
+		return s.refusal(held)
 	}
-	if err := s.refusal(held); err != nil {
-		return err
-	}
-	if err := s.write(ctx, last, false); errors.Is(err, ErrExist) {
-		_, held, err := s.newest(ctx)
-		return errors.Join(err, s.refusal(held))
-	} else if err != nil {
-		return err
-	}
-	_, held, err = s.newest(ctx)
-	if err != nil {
-		return err
-	}
-	return s.refusal(held)
+	return fmt.Errorf("%w: %d others were faster", ErrHeld, tries)
 }
 
 // refusal says who has the lease; nil: nobody has whom we must let be.
@@ -160,27 +162,28 @@ func (s *Lease) newest(ctx context.Context) (last leaseID, held *lease, err erro
 	return last, held, nil
 }
 
-// keep renews until the lease is released or cannot be renewed.
+// keep renews until the lease is released, somebody else has it, or its term ends without a renewal that worked.
 func (s *Lease) keep(ctx context.Context) {
 	defer close(s.done)
 	ticker := time.NewTicker(leaseRenew)
 	defer ticker.Stop()
+	ends := s.now().Add(leaseTerm)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		s.mu.Lock()
 		err := s.write(ctx, s.last, false)
-		s.mu.Unlock()
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return
-		}
-		if err != nil {
-			if errors.Is(err, ErrExist) {
-				err = errors.New("another run took it")
-			}
+		case err == nil:
+			ends = s.now().Add(leaseTerm)
+		case errors.Is(err, ErrExist):
+			s.lost(fmt.Errorf("renew the lease of %s: another run took it", s.name))
+			return
+		case !s.now().Before(ends):
 			s.lost(fmt.Errorf("renew the lease of %s: %w", s.name, err))
 			return
 		}

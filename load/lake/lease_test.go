@@ -123,3 +123,18 @@ func TestLeaseIsWonByOne(t *testing.T) {
 		})
 	}
 }
+
+// A name that somebody else took first is no lease: one whose holder ended it, or that nobody can read, is passed by.
+func TestLeaseThatWasNotWrittenIsNone(t *testing.T) {
+	l, _ := openTest(t)
+	now := time.Now
+	mine := &Lease{l: l, name: "retail", holder: holder(1), now: now}
+	other := &Lease{l: l, name: "retail", holder: holder(2), now: now}
+	if err := other.write(t.Context(), leaseID{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := mine.take(t.Context()); err != nil || mine.last == (leaseID{}) || !other.last.before(mine.last) {
+		t.Errorf("got %v, and the object %v after %v", err, mine.last, other.last)
+	}
+	mustBeHeld(t, l, holder(3))
+}

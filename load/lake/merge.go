@@ -32,6 +32,7 @@ func (l *Lake) merge(ctx context.Context, m merge, cfg Compaction) (Part, error)
 	if err != nil {
 		return Part{}, err
 	}
+	l.step("merged")
 	if err := sameRows(ctx, m.table, s, want); err != nil {
 		return Part{}, errors.Join(err, s.Discard())
 	}

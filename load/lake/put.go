@@ -50,7 +50,7 @@ func (l *Lake) Put(ctx context.Context, s *Spooled, runID string) (Part, error) 
 	}
 	l.step("part.created")
 	l.mu.Lock()
-	l.born[s.Part.Name] = l.now()
+	l.born[s.Part.Name] = l.now().Round(0) // by the wall: another clock stands still while a machine sleeps
 	l.mu.Unlock()
 	return s.Part, s.Discard()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"kycsync/load/lake"
 )
@@ -11,42 +12,45 @@ import (
 // compactBytes bounds what a night reads to merge: the rest is left for the next one.
 const compactBytes = 1 << 30
 
+// ErrMerge says that what a run found was published, and that a part which it then read to merge it is damaged.
+var ErrMerge = errors.New("published, but small parts could not be merged")
+
 // compact merges small parts of what was published. A night that cannot do so is none the worse, unless what
 // is stored is damaged.
 func (r *run) compact(ctx context.Context) error {
-	if r.Merge < 0 || r.Published == 0 {
+	if r.Merge < 0 || r.Published == 0 || r.MaxDuration > 0 && time.Since(r.started) > r.MaxDuration {
 		return nil
 	}
 	done, err := compact(ctx, r.Config, r.Merge, compactBytes)
+	if done.Commit != nil {
+		r.Merged, r.MergedInto, r.MergedSeq = done.PartsBefore, done.PartsAfter, done.Commit.Seq
+	}
 	switch {
 	case errors.Is(err, lake.ErrDamaged):
-		return err
+		return fmt.Errorf("%w: %w", ErrMerge, err)
 	case err != nil:
-		r.Log.Warn("small parts are not merged tonight; nothing else is the worse for it", "error", err.Error())
-	case done.Commit != nil:
-		r.Merged, r.MergedInto, r.MergedSeq = done.PartsBefore, done.PartsAfter, done.Commit.Seq
+		r.Log.Warn("small parts are not all merged tonight; nothing else is the worse for it", "error", err.Error())
 	}
 	return nil
 }
 
-// Compact merges small parts until none is left to merge, and makes the warehouse follow. Of cfg the fields Lake,
-// Warehouse, WorkDir, Now, Merge and Step count. Errors are those of [lake.Lake.Compact], and ErrDeferred.
+// Compact merges small parts until none is left to merge, and makes the warehouse follow what is published. Of cfg
+// the fields Lake, Warehouse, WorkDir, Now, Merge and Step count. What was done before an error is done. Errors are
+// those of [lake.Lake.Compact], and ErrDeferred.
 func Compact(ctx context.Context, cfg Config) (all []lake.Compacted, err error) {
 	cfg.defaults()
 	for {
 		done, err := compact(ctx, cfg, cfg.Merge, 0)
+		if done.Commit != nil {
+			all = append(all, done)
+		}
 		if err != nil {
-			return all, err
+			return all, errors.Join(err, publishWarehouse(ctx, cfg))
 		}
 		if done.Commit == nil {
-			break
+			return all, publishWarehouse(ctx, cfg)
 		}
-		all = append(all, done)
 	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	return all, publishWarehouse(ctx, cfg)
 }
 
 func compact(ctx context.Context, cfg Config, merge int, most int64) (lake.Compacted, error) {
@@ -58,13 +62,13 @@ func compact(ctx context.Context, cfg Config, merge int, most int64) (lake.Compa
 		}
 	}}
 	done, err := cfg.Lake.Compact(ctx, c)
-	if err != nil {
-		return done, fmt.Errorf("merge small parts: %w", err)
-	}
 	if done.Commit != nil {
 		cfg.Step("compacted")
 		cfg.Log.Info("small parts were merged", "commit", done.Commit.Seq, "tables", done.Tables, "parts", done.PartsBefore, "into", done.PartsAfter,
 			"bytes", done.BytesBefore, "into_bytes", done.BytesAfter)
+	}
+	if err != nil {
+		return done, fmt.Errorf("merge small parts: %w", err)
 	}
 	return done, nil
 }

@@ -106,12 +106,11 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 					t.Errorf("want - got +\n%s", diff)
 				}
 			}
-			all := remaining()
 			collect(2*oneDay, false, Collected{Kept: 3, Foreign: 1, Retained: 2}) // all are young
 			clock = begun.Add(2*oneDay + time.Hour)
 			collect(90*oneDay, true, Collected{Kept: 3, Foreign: 1, Retained: 2, Leases: 2}) // no commit is younger by two days
 			_, third := commitPart(t, l, Replay, clock)
-			all = remaining()
+			all := remaining()
 			collect(90*oneDay, true, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 3, Leases: 2})
 			if diff := cmp.Diff(all, remaining()); diff != "" {
 				t.Errorf("a plan removed something:\n%s", diff)

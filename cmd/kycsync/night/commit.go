@@ -19,7 +19,7 @@ import (
 )
 
 // maxRaces is how often a run makes its rows again because another run committed first.
-const maxRaces = 12
+const maxRaces = 40
 
 // commit stores the batch as the next commit. The last commit of a run carries the run record and,
 // if the gates passed, is the one that readers follow from now on. Where another run was first,

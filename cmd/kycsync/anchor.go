@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"kycsync/load/lake"
@@ -18,7 +16,9 @@ import (
 
 // An anchorPlace keeps anchors where the lake's administrators should not be able to write.
 type anchorPlace interface {
-	all(ctx context.Context) ([]lake.Anchor, error) // the newest last
+	all(ctx context.Context) ([]lake.Anchor, error)
+	// newest returns the newest anchor of a lake, nil if there is none. others: there are some of other lakes.
+	newest(ctx context.Context, lakeID string) (a *lake.Anchor, others bool, err error)
 	put(ctx context.Context, a lake.Anchor) error
 }
 
@@ -33,7 +33,7 @@ func openAnchors(ctx context.Context, place string) (anchorPlace, error) {
 		return anchorFile(place), nil
 	}
 	if scheme != "gs" {
-		return nil, usagef("--anchor %s: want a file or gs://bucket/prefix", place)
+		return nil, usagef("anchors in %s: want a file or gs://bucket/prefix", place)
 	}
 	bucket, prefix, _ := strings.Cut(rest, "/")
 	g, err := lake.OpenGCS(ctx, bucket, strings.TrimSuffix(prefix, "/"), lake.Config{})
@@ -52,16 +52,14 @@ func closeAnchors(kept anchorPlace) {
 // holdsAnchor refuses a lake that is not, or no longer, the one whose newest anchor was kept. It returns that
 // anchor's number, 0 if there is none. others: there are anchors, and none of this lake.
 func holdsAnchor(ctx context.Context, kept anchorPlace, l *lake.Lake) (seq int64, others bool, err error) {
-	all, err := kept.all(ctx)
+	newest, others, err := kept.newest(ctx, l.ID())
 	if err != nil {
 		return 0, false, fmt.Errorf("read the anchors: %w", err)
 	}
-	ours := slices.DeleteFunc(slices.Clone(all), func(a lake.Anchor) bool { return a.LakeID != l.ID() })
-	if len(ours) == 0 {
-		return 0, len(all) > 0, nil
+	if newest == nil {
+		return 0, others, nil
 	}
-	newest := slices.MaxFunc(ours, func(a, b lake.Anchor) int { return cmp.Compare(a.Seq, b.Seq) })
-	return newest.Seq, false, l.Holds(ctx, newest)
+	return newest.Seq, false, l.Holds(ctx, *newest)
 }
 
 // checkAnchor is asked before a run: on a lake whose history is another one nothing must be built.
@@ -126,6 +124,16 @@ func (f anchorFile) all(context.Context) ([]lake.Anchor, error) {
 	return parseAnchors(string(f), data)
 }
 
+func (f anchorFile) newest(ctx context.Context, lakeID string) (newest *lake.Anchor, others bool, err error) {
+	all, err := f.all(ctx)
+	for i, a := range all {
+		if a.LakeID == lakeID && (newest == nil || a.Seq > newest.Seq) {
+			newest = &all[i]
+		}
+	}
+	return newest, newest == nil && len(all) > 0, err
+}
+
 func parseAnchors(name string, data []byte) (all []lake.Anchor, err error) {
 	n := 0
 	for line := range strings.Lines(string(data)) {
@@ -157,20 +165,14 @@ func (f anchorFile) put(_ context.Context, a lake.Anchor) (err error) {
 // An anchorBucket has one object for each anchor, which its account can create and not overwrite.
 type anchorBucket struct{ *lake.GCS }
 
+const anchorPrefix = "anchors/"
+
 func (b anchorBucket) all(ctx context.Context) (all []lake.Anchor, err error) {
-	for name, err := range b.List(ctx, "anchors/") {
+	for name, err := range b.List(ctx, anchorPrefix) {
 		if err != nil {
 			return nil, err
 		}
-		r, err := b.Open(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		data, err := io.ReadAll(io.LimitReader(r, 4096))
-		if err := errors.Join(err, r.Close()); err != nil {
-			return nil, err
-		}
-		some, err := parseAnchors(name, data)
+		some, err := b.read(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -179,6 +181,39 @@ func (b anchorBucket) all(ctx context.Context) (all []lake.Anchor, err error) {
 	return all, nil
 }
 
+// newest reads one object alone: there is one of each night.
+func (b anchorBucket) newest(ctx context.Context, lakeID string) (newest *lake.Anchor, others bool, err error) {
+	last := ""
+	for name, err := range b.List(ctx, anchorPrefix) {
+		if err != nil {
+			return nil, false, err
+		}
+		if others = true; strings.HasPrefix(name, anchorPrefix+lakeID+"/") {
+			last = name // names sort as numbers
+		}
+	}
+	if last == "" {
+		return nil, others, nil
+	}
+	some, err := b.read(ctx, last)
+	if err != nil || len(some) == 0 {
+		return nil, false, errors.Join(err, fmt.Errorf("%s: no anchor stands in it", last))
+	}
+	return &some[0], false, nil
+}
+
+func (b anchorBucket) read(ctx context.Context, name string) ([]lake.Anchor, error) {
+	r, err := b.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, 4096))
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	return parseAnchors(name, data)
+}
+
 func (b anchorBucket) put(ctx context.Context, a lake.Anchor) error {
-	return b.Create(ctx, fmt.Sprintf("anchors/%s/%012d.txt", a.LakeID, a.Seq), strings.NewReader(a.String()+"\n"))
+	return b.Create(ctx, fmt.Sprintf("%s%s/%012d.txt", anchorPrefix, a.LakeID, a.Seq), strings.NewReader(a.String()+"\n"))
 }

@@ -88,7 +88,7 @@ func (p *program) compact(c *cli.Context) error {
 func (p *program) planCompaction(c *cli.Context, head *lake.Commit) error {
 	merges := []lake.Merge{}
 	if head != nil {
-		merges = append(merges, head.Merges(0)...)
+		merges = append(merges, head.Merges()...)
 	}
 	if c.Bool("json") {
 		return printJSON(p.stdout, map[string]any{"merges": merges})

@@ -84,7 +84,7 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 		}
 		out.Parts, out.Bytes = out.Parts+1, out.Bytes+o.Bytes
 	}
-	return out, l.collectLeases(ctx, store, cfg, &out)
+	return out, l.collectLeases(ctx, store, now, cfg.Plan, &out)
 }
 
 // sureAge is the time against which the age of parts is measured: that of the newest commit, unless it lies ahead. So
@@ -135,16 +135,16 @@ func (l *Lake) unnamed(ctx context.Context, old []Object, cfg Collection, out *C
 }
 
 // collectLeases removes the objects of leases that ended days ago.
-func (l *Lake) collectLeases(ctx context.Context, store Remover, cfg Collection, out *Collected) error {
+func (l *Lake) collectLeases(ctx context.Context, store Remover, now time.Time, plan bool, out *Collected) error {
 	var old []Object
 	err := store.Objects(ctx, leasePrefix, func(o Object) error {
-		if l.now().Sub(o.Created) >= minAge {
+		if now.Sub(o.Created) >= minAge {
 			old = append(old, o)
 		}
 		return nil
 	})
 	for _, o := range old {
-		if err == nil && !cfg.Plan {
+		if err == nil && !plan {
 			err = store.Remove(ctx, o)
 		}
 		if err != nil {

@@ -108,7 +108,7 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			}
 			collect(2*oneDay, false, Collected{Kept: 3, Foreign: 1, Retained: 2}) // all are young
 			clock = begun.Add(2*oneDay + time.Hour)
-			collect(90*oneDay, true, Collected{Kept: 3, Foreign: 1, Retained: 2, Leases: 2}) // no commit is younger by two days
+			collect(90*oneDay, true, Collected{Kept: 3, Foreign: 1, Retained: 2}) // no commit is younger by two days
 			_, third := commitPart(t, l, Replay, clock)
 			all := remaining()
 			collect(90*oneDay, true, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 3, Leases: 2})

@@ -185,9 +185,9 @@ type Merge struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// Merges returns what a compaction would do, if so many neighbours of one size are merged; 0: the default.
-func (c *Commit) Merges(parts int) (out []Merge) {
-	for _, m := range c.merges(Compaction{Parts: parts}) {
+// Merges returns what a compaction would do.
+func (c *Commit) Merges() (out []Merge) {
+	for _, m := range c.merges(Compaction{}) {
 		one := Merge{Table: m.table.Name, Parts: len(m.parts), Bytes: m.bytes()}
 		for _, p := range m.parts {
 			one.Rows += p.Rows

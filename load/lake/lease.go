@@ -46,7 +46,6 @@ type Lease struct {
 	l      *Lake
 	name   string
 	holder Holder
-	now    func() time.Time
 	lost   func(error)
 
 	last leaseID // the newest object of ours
@@ -71,7 +70,7 @@ func (id leaseID) object(name string) string {
 // Lease takes the lease of that name and renews it until Release. lost is called once if a renewal fails; the
 // holder need do nothing about it. The error wraps ErrHeld when another place has it.
 func (l *Lake) Lease(ctx context.Context, name string, h Holder, lost func(error)) (*Lease, error) {
-	s := &Lease{l: l, name: name, holder: h, now: time.Now, lost: lost}
+	s := &Lease{l: l, name: name, holder: h, lost: lost}
 	if err := s.take(ctx); err != nil {
 		return nil, fmt.Errorf("take the lease of %s: %w", name, err)
 	}
@@ -109,7 +108,7 @@ func (s *Lease) take(ctx context.Context) error {
 
 // refusal says who has the lease; nil: nobody has whom we must let be.
 func (s *Lease) refusal(held *lease) error {
-	if held == nil || held.Ended || held.Place == s.holder.Place || !s.now().Before(held.Until) {
+	if held == nil || held.Ended || held.Place == s.holder.Place || !time.Now().Before(held.Until) {
 		return nil
 	}
 	return fmt.Errorf("%w on %s (run %s); should it have died, its lease ends at %s", ErrHeld, held.Host, held.RunID, held.Until.Format(time.TimeOnly))
@@ -117,7 +116,7 @@ func (s *Lease) refusal(held *lease) error {
 
 // write makes the object after last, of today.
 func (s *Lease) write(ctx context.Context, last leaseID, ended bool) error {
-	now := s.now().UTC()
+	now := time.Now().UTC()
 	id := leaseID{now.Format(time.DateOnly), 1}
 	if !last.before(id) {
 		id = leaseID{last.day, last.number + 1}
@@ -135,7 +134,7 @@ func (s *Lease) write(ctx context.Context, last leaseID, ended bool) error {
 
 // newest returns the newest lease of yesterday, today and tomorrow: clocks differ. It is nil where there is none.
 func (s *Lease) newest(ctx context.Context) (last leaseID, held *lease, err error) {
-	now := s.now().UTC()
+	now := time.Now().UTC()
 	for _, days := range []int{-1, 0, 1} {
 		day := now.AddDate(0, 0, days).Format(time.DateOnly)
 		for name, err := range s.l.bucket.List(ctx, leasePrefix+s.name+"/"+day+"/") {
@@ -167,7 +166,7 @@ func (s *Lease) keep(ctx context.Context) {
 	defer close(s.done)
 	ticker := time.NewTicker(leaseRenew)
 	defer ticker.Stop()
-	ends := s.now().Add(leaseTerm)
+	ends := time.Now().Add(leaseTerm)
 	for {
 		select {
 		case <-ctx.Done():
@@ -179,11 +178,11 @@ func (s *Lease) keep(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			ends = s.now().Add(leaseTerm)
+			ends = time.Now().Add(leaseTerm)
 		case errors.Is(err, ErrExist):
 			s.lost(fmt.Errorf("renew the lease of %s: another run took it", s.name))
 			return
-		case !s.now().Before(ends):
+		case !time.Now().Before(ends):
 			s.lost(fmt.Errorf("renew the lease of %s: %w", s.name, err))
 			return
 		}

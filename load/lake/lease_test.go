@@ -76,7 +76,7 @@ func TestLostLeaseIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleeper := s.last
-		if err := (&Lease{l: l, name: "retail", holder: holder(2), now: time.Now}).write(t.Context(), sleeper, false); err != nil {
+		if err := (&Lease{l: l, name: "retail", holder: holder(2)}).write(t.Context(), sleeper, false); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(leaseRenew + time.Second)
@@ -127,9 +127,8 @@ func TestLeaseIsWonByOne(t *testing.T) {
 // A name that somebody else took first is no lease: one whose holder ended it, or that nobody can read, is passed by.
 func TestLeaseThatWasNotWrittenIsNone(t *testing.T) {
 	l, _ := openTest(t)
-	now := time.Now
-	mine := &Lease{l: l, name: "retail", holder: holder(1), now: now}
-	other := &Lease{l: l, name: "retail", holder: holder(2), now: now}
+	mine := &Lease{l: l, name: "retail", holder: holder(1)}
+	other := &Lease{l: l, name: "retail", holder: holder(2)}
 	if err := other.write(t.Context(), leaseID{}, true); err != nil {
 		t.Fatal(err)
 	}

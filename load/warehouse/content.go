@@ -155,9 +155,9 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 	if err != nil {
 		return v, fmt.Errorf("verify: %w", err)
 	}
-	inWarehouse, err := v.readWarehouse(ctx, cfg)
-	if err == nil && v.Reason == "" {
-		v.Reason, err = otherHistory(ctx, l, cfg.Path)
+	inWarehouse, entered, err := v.readWarehouse(ctx, cfg)
+	if err == nil && v.Reason == "" && entered.seq > 0 {
+		v.Reason, err = otherHistory(ctx, l, entered)
 	}
 	if err == nil && v.Reason == "" {
 		v.Reason, err = v.behind(ctx, l)
@@ -169,18 +169,20 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 	return v, nil
 }
 
-// readWarehouse returns the content of the tables in the published file. What is wrong with the
-// file becomes the reason, and the map is then short.
-func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[string]TableContent, err error) {
+// readWarehouse returns the content of the tables in the published file, and the newest commit in its ledger. What is
+// wrong with the file becomes the reason, and the map is then short.
+func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[string]TableContent, entered *ledgerEntry, err error) {
 	out = map[string]TableContent{}
 	r, err := OpenReader(ctx, cfg.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		v.Reason = "there is no warehouse file"
-		return out, nil
+		return out, nil, nil
 	}
 	if err == nil {
 		defer func() { err = errors.Join(err, r.Close()) }()
-		v.WarehouseSeq, err = r.Seq(ctx)
+		if entered, err = r.in.ledger(ctx); err == nil {
+			v.WarehouseSeq = entered.seq
+		}
 	}
 	for _, t := range tables() {
 		if err != nil {
@@ -195,21 +197,12 @@ func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[s
 	if ctx.Err() == nil && (errors.As(err, &refused) || errors.Is(err, ErrMismatch)) {
 		v.Reason, err = "the warehouse cannot be read: "+err.Error(), nil
 	}
-	return out, err
+	return out, entered, err
 }
 
 // otherHistory holds the newest commit that the warehouse has entered against the lake: of the lake's newest one
 // the hash stands nowhere else. Empty: they are the same.
-func otherHistory(ctx context.Context, l *lake.Lake, path string) (reason string, err error) {
-	r, err := OpenReader(ctx, path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	e, err := r.in.ledger(ctx)
-	if err != nil || e.seq == 0 {
-		return "", err
-	}
+func otherHistory(ctx context.Context, l *lake.Lake, e *ledgerEntry) (reason string, err error) {
 	c, err := l.At(ctx, e.seq)
 	switch {
 	case errors.Is(err, lake.ErrNotExist):

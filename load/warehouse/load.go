@@ -108,11 +108,8 @@ func (b *build) apply(ctx context.Context, c *lake.Commit) error {
 	}
 	added := map[string][]lake.Part{}
 	for table, parts := range c.Tables {
-		if c.Kind == lake.Compact {
-			break
-		}
 		for _, p := range parts {
-			if p.AddedBySeq == c.Seq {
+			if p.AddedBySeq == c.Seq && c.Kind != lake.Compact {
 				added[table] = append(added[table], p)
 			}
 		}

@@ -21,7 +21,7 @@ func (r *run) compact(ctx context.Context) error {
 	if r.Merge < 0 || r.Published == 0 || r.MaxDuration > 0 && time.Since(r.started) > r.MaxDuration {
 		return nil
 	}
-	done, err := compact(ctx, r.Config, r.Merge, compactBytes)
+	done, err := compact(ctx, r.Config, compactBytes)
 	if done.Commit != nil {
 		r.Merged, r.MergedInto, r.MergedSeq = done.PartsBefore, done.PartsAfter, done.Commit.Seq
 	}
@@ -40,7 +40,7 @@ func (r *run) compact(ctx context.Context) error {
 func Compact(ctx context.Context, cfg Config) (all []lake.Compacted, err error) {
 	cfg.defaults()
 	for {
-		done, err := compact(ctx, cfg, cfg.Merge, 0)
+		done, err := compact(ctx, cfg, 0)
 		if done.Commit != nil {
 			all = append(all, done)
 		}
@@ -53,8 +53,8 @@ func Compact(ctx context.Context, cfg Config) (all []lake.Compacted, err error) 
 	}
 }
 
-func compact(ctx context.Context, cfg Config, merge int, most int64) (lake.Compacted, error) {
-	c := lake.Compaction{Dir: cfg.WorkDir, RunID: newRunID(cfg.Now().UTC()), Parts: max(merge, 0), MaxBytes: most, Step: func(table string) {
+func compact(ctx context.Context, cfg Config, most int64) (lake.Compacted, error) {
+	c := lake.Compaction{Dir: cfg.WorkDir, RunID: newRunID(cfg.Now().UTC()), Parts: cfg.Merge, MaxBytes: most, Step: func(table string) {
 		if table == "" {
 			cfg.Step("compact.commit")
 		} else {

@@ -39,18 +39,15 @@ func (r *run) compact(ctx context.Context) error {
 // those of [lake.Lake.Compact], and ErrDeferred.
 func Compact(ctx context.Context, cfg Config) (all []lake.Compacted, err error) {
 	cfg.defaults()
-	for {
-		done, err := compact(ctx, cfg, 0)
-		if done.Commit != nil {
+	for more := true; more; {
+		var done lake.Compacted
+		done, err = compact(ctx, cfg, 0)
+		if more = done.Commit != nil && err == nil; done.Commit != nil {
 			all = append(all, done)
 		}
-		if err != nil {
-			return all, errors.Join(err, publishWarehouse(ctx, cfg))
-		}
-		if done.Commit == nil {
-			return all, publishWarehouse(ctx, cfg)
-		}
 	}
+	_, deferred := publishWarehouse(ctx, cfg)
+	return all, errors.Join(err, deferred)
 }
 
 func compact(ctx context.Context, cfg Config, most int64) (lake.Compacted, error) {

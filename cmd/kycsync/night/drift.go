@@ -152,7 +152,8 @@ func AcceptDrift(ctx context.Context, cfg Config, a Acceptance) ([]Drifted, erro
 		if c.PublishedSeq != c.Seq {
 			return fresh, nil // readers see it with the next night
 		}
-		return fresh, publishWarehouse(ctx, cfg)
+		_, err = publishWarehouse(ctx, cfg)
+		return fresh, err
 	}
 }
 

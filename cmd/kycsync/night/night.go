@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"kycsync/extract"
@@ -416,48 +415,6 @@ func (r *run) save(cause error) error {
 		return fmt.Errorf("%w (and what was fetched could not be kept: %w)", cause, err)
 	}
 	return cause
-}
-
-// publish makes the run's last commit, which is the one that readers follow, and the warehouse.
-func (r *run) publish(ctx context.Context) error {
-	r.Grouped = r.Group.members > 1
-	failed := false
-	if r.Grouped { // of the rows that cannot be read the gates know once they are made
-		if err := r.commit(ctx, false); err != nil {
-			return err
-		}
-		var err error
-		if failed, err = r.foresee(ctx); err != nil {
-			return err
-		}
-	}
-	r.arrived = true
-	r.Group.arrive(r.Config.Application, failed)
-	if err := r.commit(ctx, true); err != nil {
-		return err
-	}
-	if r.head.PublishedSeq == 0 || !r.Group.last() {
-		return r.verdict() // readers have seen nothing yet, or another run of the group publishes
-	}
-	r.forget()
-	return errors.Join(r.compact(ctx), r.buildWarehouse(ctx))
-}
-
-// buildWarehouse makes the warehouse follow, and returns how the run ends.
-func (r *run) buildWarehouse(ctx context.Context) error {
-	if r.Warehouse.Path == "" {
-		return r.verdict()
-	}
-	r.Step("warehouse")
-	debug.FreeOSMemory() // what the night held is DuckDB's to use now
-	rep, err := warehouse.Update(ctx, r.Lake, r.Warehouse)
-	if err != nil {
-		r.WarehouseDeferred = true
-		return errors.Join(r.verdict(), fmt.Errorf("%w: %w", ErrDeferred, err))
-	}
-	r.WarehouseRebuilt = rep.Rebuilt
-	r.Step("publish")
-	return r.verdict()
 }
 
 // verdict is how a run that came to its end ends.

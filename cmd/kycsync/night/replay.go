@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"kycsync/load/lake"
-	"kycsync/load/warehouse"
 	"kycsync/schemas"
 	"kycsync/transform"
 )
@@ -219,19 +217,7 @@ func (rp *replay) record() *transform.Rows {
 
 // publish makes the warehouse follow.
 func (rp *replay) publish(ctx context.Context) error {
-	err := publishWarehouse(ctx, rp.Config)
+	_, err := publishWarehouse(ctx, rp.Config)
 	rp.out.WarehouseDeferred = err != nil
 	return err
-}
-
-// publishWarehouse brings the warehouse to the newest published commit.
-func publishWarehouse(ctx context.Context, cfg Config) error {
-	if cfg.Warehouse.Path == "" {
-		return nil
-	}
-	debug.FreeOSMemory() // what the rows took is DuckDB's to use now
-	if _, err := warehouse.Update(ctx, cfg.Lake, cfg.Warehouse); err != nil {
-		return fmt.Errorf("%w: %w", ErrDeferred, err)
-	}
-	return nil
 }

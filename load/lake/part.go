@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
@@ -21,6 +20,7 @@ import (
 const (
 	sliceRows  = 1024
 	groupRows  = 32 * sliceRows
+	partLevel  = 1
 	groupBytes = 8 << 20   // of Arrow data, before encoding: with pageBytes it bounds what an open part
 	pageBytes  = 128 << 10 // holds in memory, because all tables of a run are open at once
 )
@@ -68,8 +68,8 @@ func partProperties(t *schemas.Table) *parquet.WriterProperties {
 		parquet.WithVersion(parquet.V2_LATEST),
 		parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCreatedBy(createdBy),
-		parquet.WithCompression(compress.Codecs.Zstd),
-		parquet.WithCompressionLevel(1),
+		parquet.WithCompression(codec),
+		parquet.WithCompressionLevel(partLevel),
 		parquet.WithMaxRowGroupLength(groupRows),
 		parquet.WithDataPageSize(pageBytes),
 		parquet.WithDictionaryDefault(false),

@@ -56,7 +56,7 @@ type feed struct {
 // add appends the rows that no page before has shown. What stands twice on one page stays so.
 func (f *feed) add(s sheet, d *descent[sheet]) {
 	var fresh []entry
-	for _, e := range s.entries {
+	for _, e := range s.results {
 		if _, ok := d.seen[e.key]; !ok {
 			fresh = append(fresh, e)
 		}

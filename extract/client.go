@@ -33,6 +33,7 @@ type Client struct {
 	now                   func() time.Time
 	workers               int
 	backoff               func(attempt int) time.Duration
+	gist                  func(schemas.DocumentKind, []schemas.Member) schemas.Digest
 	pageSize              atomic.Int64 // falls when the server grants less
 	usualPage, usualOther atomic.Int64 // bytes of the last body
 
@@ -58,6 +59,7 @@ func New(cfg Config) (*Client, error) {
 		now:     cfg.Now,
 		workers: cfg.Workers,
 		backoff: cfg.Backoff,
+		gist:    cfg.Gist,
 	}
 	c.pageSize.Store(int64(cfg.PageSize))
 	return c, nil

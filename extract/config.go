@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"kycsync/schemas"
 )
 
 // What a Config's fields default to.
@@ -35,6 +37,9 @@ type Config struct {
 	// Now gives the instants that documents were observed at. Pauses follow the machine's clock
 	// all the same. Defaults to time.Now.
 	Now func() time.Time
+	// Gist, if set, is called with the members of each row of the lists of sessions, users, businesses and
+	// transactions, at once for several rows. The members are overwritten when it has returned.
+	Gist func(schemas.DocumentKind, []schemas.Member) schemas.Digest
 	// Transport carries the requests. Defaults to one that dials the host directly.
 	Transport http.RoundTripper
 	// Backoff is the pause before a request is repeated, where the vendor names none, by the number of
@@ -85,6 +90,9 @@ func (cfg Config) complete() (Config, *url.URL, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Gist == nil {
+		cfg.Gist = func(schemas.DocumentKind, []schemas.Member) schemas.Digest { return schemas.Digest{} }
 	}
 	if cfg.Backoff == nil {
 		cfg.Backoff = backoff

@@ -26,10 +26,10 @@ func (c *Client) Count(ctx context.Context, q Query) (n int, at time.Time, err e
 		return 0, time.Time{}, err
 	}
 	q.Limit, q.Offset = 1, 0
-	var env envelope
+	var env envelope[struct{}]
 	a := pageAsk(q, func(body []byte) *fault { // the row that comes with it is not asked for
 		var err error
-		if env, err = readEnvelope(body); err != nil {
+		if env, err = readEnvelope(body, func(element) (none struct{}) { return }); err != nil {
 			return flaky(fmt.Errorf("%w: %w", ErrMalformed, err))
 		}
 		return nil

@@ -42,7 +42,7 @@ func (c *Client) Deliveries(ctx context.Context, since time.Time) ([]Delivery, e
 
 // destinations returns the ids of all destinations. They come in one array without pages.
 func (c *Client) destinations(ctx context.Context) ([]string, error) {
-	var rows []element
+	var rows []entry
 	a := ask{
 		what:     "list of webhook destinations",
 		optional: true,
@@ -51,7 +51,7 @@ func (c *Client) destinations(ctx context.Context) ([]string, error) {
 		counter:  func(s *Stats) *int64 { return &s.Deliveries },
 		check: func(body []byte) *fault {
 			var err error
-			if rows, err = elements(body); err != nil {
+			if rows, err = elements(body, func(e element) entry { return readEntry(&e, "uuid", "") }); err != nil {
 				return flaky(fmt.Errorf("%w: %w", ErrMalformed, err))
 			}
 			return nil
@@ -62,8 +62,8 @@ func (c *Client) destinations(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, row := range rows {
-		if e := readEntry(row, "uuid", ""); e.id != "" {
-			ids = append(ids, e.id)
+		if row.id != "" {
+			ids = append(ids, row.id)
 		}
 	}
 	if bad := len(rows) - len(ids); bad > 0 {
@@ -89,7 +89,7 @@ func (c *Client) deliveriesTo(ctx context.Context, id string, since time.Time, a
 	old := func(e entry) bool { return e.rank != 0 && e.rank < since.UnixMicro() }
 	d := newDescent(func(ctx context.Context, offset int) (sheet, error) { return c.sheet(ctx, l, offset) })
 	d.take = func(s sheet) error {
-		for _, e := range s.entries {
+		for _, e := range s.results {
 			if !d.note(e.mark) || old(e) {
 				continue
 			}
@@ -99,7 +99,7 @@ func (c *Client) deliveriesTo(ctx context.Context, id string, since time.Time, a
 		}
 		return nil
 	}
-	err := d.down(ctx, func(s sheet) bool { return len(s.entries) > 0 && old(s.entries[len(s.entries)-1]) })
+	err := d.down(ctx, func(s sheet) bool { return len(s.results) > 0 && old(s.results[len(s.results)-1]) })
 	if err == nil && !d.chained {
 		c.log.Warn("the list of webhook deliveries may be incomplete: pages do not join or rows are not in order")
 	}

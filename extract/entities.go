@@ -10,12 +10,12 @@ import (
 
 // An Item is one user, business or transaction as its list shows it.
 type Item struct {
-	ID         string           // didit_internal_id, of a transaction its uuid; lower case
-	VendorData string           // what the customer calls it, a free text; empty: nothing, or unreadable
-	Counts     *Counts          // of a user; nil: its row has none
-	Body       []byte           // the row's own bytes, as received
-	Members    []schemas.Member // of the body
-	ObservedAt time.Time        // UTC
+	ID         string         // didit_internal_id, of a transaction its uuid; lower case
+	VendorData string         // what the customer calls it, a free text; empty: nothing, or unreadable
+	Counts     *Counts        // of a user; nil: its row has none
+	Body       []byte         // the row's own bytes, as received
+	ObservedAt time.Time      // UTC
+	Gist       schemas.Digest // as [Config.Gist] says
 }
 
 // Counts are what the vendor counts of one user's sessions.
@@ -127,7 +127,7 @@ func (s sheet) exact() int {
 // add hands on what nobody has seen.
 func (r *roster) add(p *pass, s sheet) error {
 	var items []Item
-	for _, e := range s.entries {
+	for _, e := range s.results {
 		p.note(e.mark)
 		switch {
 		case r.known[e.key]:
@@ -136,7 +136,7 @@ func (r *roster) add(p *pass, s sheet) error {
 			r.out.Bad++
 		default:
 			r.out.Distinct++
-			items = append(items, Item{ID: e.id, VendorData: e.vendorData, Counts: e.counts, Body: e.body, Members: e.members, ObservedAt: s.at})
+			items = append(items, Item{ID: e.id, VendorData: e.vendorData, Counts: e.counts, Body: e.body, Gist: e.gist, ObservedAt: s.at})
 		}
 		r.known[e.key] = true
 	}

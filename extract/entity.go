@@ -15,23 +15,24 @@ import (
 type entity struct {
 	one, many string // for people
 	document  schemas.DocumentKind
-	path      string // of the list; an entity is one segment below
-	id        string // the member that identifies it
-	order     string // the member that the list is in descending order of
+	row       schemas.DocumentKind // of the list
+	path      string               // of the list; an entity is one segment below
+	id        string               // the member that identifies it
+	order     string               // the member that the list is in descending order of
 	counter   func(*Stats) *int64
 }
 
 var (
-	users = entity{"user", "users", schemas.User, "/v3/users/", "didit_internal_id", "last_session_at",
+	users = entity{"user", "users", schemas.User, schemas.UserRow, "/v3/users/", "didit_internal_id", "last_session_at",
 		func(s *Stats) *int64 { return &s.Users }}
-	businesses = entity{"business", "businesses", schemas.Business, "/v3/businesses/", "didit_internal_id", "last_session_at",
+	businesses = entity{"business", "businesses", schemas.Business, schemas.BusinessRow, "/v3/businesses/", "didit_internal_id", "last_session_at",
 		func(s *Stats) *int64 { return &s.Businesses }}
-	transactions = entity{"transaction", "transactions", schemas.Transaction, "/v3/transactions/", "uuid", "txn_date",
+	transactions = entity{"transaction", "transactions", schemas.Transaction, schemas.TransactionRow, "/v3/transactions/", "uuid", "txn_date",
 		func(s *Stats) *int64 { return &s.Transactions }}
 )
 
 func (e entity) list() list {
-	return list{what: "list of " + e.many, path: e.path, id: e.id, order: e.order, optional: true, counter: e.counter}
+	return list{what: "list of " + e.many, path: e.path, id: e.id, order: e.order, row: e.row, optional: true, counter: e.counter}
 }
 
 // User asks for the details of the user whom the customer calls vendorData. The document's ID is the
@@ -88,7 +89,7 @@ func (c *Client) detail(ctx context.Context, e entity, a ask, same func(entry) b
 	if err != nil {
 		return schemas.Document{}, err
 	}
-	switch got := readEntry(element{value: ans.body}, e.id, e.order); {
+	switch got := readEntry(&element{value: ans.body}, e.id, e.order); {
 	case got.id == "":
 		return schemas.Document{}, c.giveUp(a, 1, fmt.Errorf("%w: %s: want a UUID", ErrMalformed, e.id))
 	case !same(got):

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -13,28 +12,28 @@ import (
 	"kycsync/schemas"
 )
 
-// An envelope is what stands around the rows of every list. Results are part of the body.
-type envelope struct {
+// An envelope is what stands around the rows of every list.
+type envelope[T any] struct {
 	count   int
 	total   int // total_transactions, which is exact where count is not; -1: there is none
 	next    bool
 	short   int
-	results []element
+	results []T
 }
 
-// An element is one row of a list, and its members if the whole page is strict JSON. If it is not, one bad row
-// must not cost the page: each is then read on its own.
+// An element is one row of a list, a part of the body, and its members if the whole page is strict JSON. If it
+// is not, one bad row must not cost the page: each is then read on its own.
 type element struct {
 	value   jsontext.Value
-	members []schemas.Member // nil: not read
+	members []schemas.Member // nil: not read. Overwritten when the next element is read
 }
 
 // shortTries is how often a page is asked for that holds less rows than its own count says.
 const shortTries = 3
 
 // readPage reads an envelope and holds the number of rows against what the page should hold.
-func readPage(body []byte, limit, offset int) (envelope, *fault) {
-	env, err := readEnvelope(body)
+func readPage[T any](body []byte, limit, offset int, read func(element) T) (envelope[T], *fault) {
+	env, err := readEnvelope(body, read)
 	if err != nil {
 		return env, flaky(fmt.Errorf("%w: %w", ErrMalformed, err))
 	}
@@ -52,18 +51,18 @@ func readPage(body []byte, limit, offset int) (envelope, *fault) {
 }
 
 // readEnvelope is strict about the envelope, and not about the rows.
-func readEnvelope(body []byte) (envelope, error) {
-	if env, err := scanEnvelope(body, true); err == nil {
+func readEnvelope[T any](body []byte, read func(element) T) (envelope[T], error) {
+	if env, err := scanEnvelope(body, true, read); err == nil {
 		return env, nil
 	}
-	return scanEnvelope(body, false)
+	return scanEnvelope(body, false, read)
 }
 
 // scanEnvelope reads the envelope, and the members of the rows if all is strict JSON.
-func scanEnvelope(body []byte, strictly bool) (env envelope, err error) {
-	scan, list := scan, array
+func scanEnvelope[T any](body []byte, strictly bool, read func(element) T) (env envelope[T], err error) {
+	scan, list := scan, array[T]
 	if strictly {
-		scan, list = scanStrictly, objects
+		scan, list = scanStrictly, objects[T]
 	}
 	seen := 0
 	env.count, env.total = -1, -1
@@ -77,7 +76,7 @@ func scanEnvelope(body []byte, strictly bool) (env envelope, err error) {
 			return d.SkipValue()
 		}
 		if member == "results" {
-			env.results, err = list(body, d)
+			env.results, err = list(body, d, read)
 			return err
 		}
 		switch v, err := d.ReadValue(); {
@@ -112,10 +111,10 @@ func scanEnvelope(body []byte, strictly bool) (env envelope, err error) {
 	return env, nil
 }
 
-// elements returns the elements of an array that must fill body; they are part of it.
-func elements(body []byte) ([]element, error) {
+// elements reads the elements of an array that must fill body.
+func elements[T any](body []byte, read func(element) T) ([]T, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), lax...)
-	out, err := array(body, d)
+	out, err := array(body, d, read)
 	if err != nil {
 		return nil, syntax(err)
 	}
@@ -123,22 +122,22 @@ func elements(body []byte) ([]element, error) {
 }
 
 // array reads the array before which d stands in body.
-func array(body []byte, d *jsontext.Decoder) ([]element, error) {
-	return eachElement(d, func() (element, error) {
+func array[T any](body []byte, d *jsontext.Decoder, read func(element) T) ([]T, error) {
+	return eachElement(d, read, func() (element, error) {
 		v, err := d.ReadValue()
 		return element{value: within(body, v, d)}, err
 	})
 }
 
 // objects reads an array with the members of what it holds.
-func objects(body []byte, d *jsontext.Decoder) ([]element, error) {
+func objects[T any](body []byte, d *jsontext.Decoder, read func(element) T) ([]T, error) {
 	var room []schemas.Member
-	return eachElement(d, func() (element, error) {
+	return eachElement(d, read, func() (element, error) {
 		if d.PeekKind() != '{' {
 			v, err := d.ReadValue()
 			return element{value: within(body, v, d)}, err
 		}
-		first := len(room)
+		room = room[:0]
 		if _, err := d.ReadToken(); err != nil {
 			return element{}, err
 		}
@@ -152,48 +151,57 @@ func objects(body []byte, d *jsontext.Decoder) ([]element, error) {
 		}
 		_, err := d.ReadToken()
 		end := int(d.InputOffset())
-		e := element{body[start:end:end], room[first:len(room):len(room)]}
-		if first == 0 && err == nil { // the others will be much like it
-			room = slices.Grow(room, len(room)*(len(body)-end)/(end-start))
-		}
-		return e, err
+		return element{body[start:end:end], room}, err
 	})
 }
 
-func eachElement(d *jsontext.Decoder, read func() (element, error)) ([]element, error) {
+func eachElement[T any](d *jsontext.Decoder, read func(element) T, next func() (element, error)) ([]T, error) {
 	if tok, err := d.ReadToken(); err != nil || tok.Kind() != '[' {
 		return nil, errors.New("results is not an array")
 	}
-	out := []element{}
+	out := []T{}
 	for d.PeekKind() != ']' {
-		e, err := read()
+		e, err := next()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, e)
+		out = append(out, read(e))
 	}
 	_, err := d.ReadToken()
 	return out, err
 }
 
-// page reads the rows.
-func (env envelope) page(q Query, at time.Time) Page {
+// A line is one row as it was read, or the reason why it was not.
+type line struct {
+	row    Row
+	reason string
+}
+
+// pageOf sorts what was read of a page.
+func pageOf(env envelope[line], q Query, at time.Time) Page {
 	p := Page{Count: env.count, Rows: make([]Row, 0, len(env.results)), Next: env.next, Short: env.short, ObservedAt: at}
-	for i, e := range env.results {
-		row, reason := readRow(e)
-		if reason != "" {
-			p.Bad = append(p.Bad, BadRow{ID: row.ID, Number: row.Number, Position: q.Offset + i, Reason: reason})
+	for i, l := range env.results {
+		if l.reason != "" {
+			p.Bad = append(p.Bad, BadRow{ID: l.row.ID, Number: l.row.Number, Position: q.Offset + i, Reason: l.reason})
 			continue
 		}
-		row.Kind, row.ObservedAt, row.Body = q.Kind, at, e.value
-		p.Rows = append(p.Rows, row)
+		l.row.Kind, l.row.ObservedAt = q.Kind, at
+		p.Rows = append(p.Rows, l.row)
 	}
 	return p
 }
 
-// readRow reads the few members that listing and planning need. A row without them is refused
-// with a reason.
-func readRow(e element) (row Row, reason string) {
+// readRow reads the few members that listing and planning need, and the gist of all. A row without them is
+// refused with a reason.
+func (c *Client) readRow(e element) (l line) {
+	l.row, l.reason = readRow(&e)
+	if l.reason == "" {
+		l.row.Body, l.row.Gist = e.value, c.gist(schemas.ListRow, e.members)
+	}
+	return l
+}
+
+func readRow(e *element) (row Row, reason string) {
 	if e.value.Kind() != '{' {
 		return row, "want an object"
 	}
@@ -227,6 +235,5 @@ func readRow(e element) (row Row, reason string) {
 	case !isNumber:
 		return row, "session_number: want a whole number"
 	}
-	row.Members = e.members
 	return row, ""
 }

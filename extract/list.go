@@ -20,9 +20,10 @@ type list struct {
 	session  schemas.SessionID // whose list it is; empty: of the application
 	optional bool              // see ask
 	path     string
-	query    url.Values // besides limit and offset
-	id       string     // the member that identifies a row, a UUID
-	order    string     // the member, a time, that the rows are in descending order of; empty: none is
+	query    url.Values           // besides limit and offset
+	id       string               // the member that identifies a row, a UUID
+	order    string               // the member, a time, that the rows are in descending order of; empty: none is
+	row      schemas.DocumentKind // of what the gist is; empty: nobody asks for one
 	counter  func(*Stats) *int64
 }
 
@@ -33,23 +34,22 @@ type entry struct {
 	vendorData string
 	counts     *Counts
 	body       []byte // as received; part of the page
-	members    []schemas.Member
+	gist       schemas.Digest
 }
 
 // A sheet is one page of a list.
 type sheet struct {
-	envelope
-	entries []entry
-	at      time.Time
+	envelope[entry]
+	at time.Time
 }
 
 var _ leaf = sheet{}
 
-func (s sheet) size() int  { return len(s.entries) }
+func (s sheet) size() int  { return len(s.results) }
 func (s sheet) more() bool { return s.next }
 
 func (s sheet) marks() (marks []mark) {
-	for _, e := range s.entries {
+	for _, e := range s.results {
 		if e.id != "" {
 			marks = append(marks, e.mark)
 		}
@@ -74,7 +74,7 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 	var s sheet
 	a := l.ask(limit, offset)
 	a.check = func(body []byte) (f *fault) {
-		s.envelope, f = readPage(body, limit, offset)
+		s.envelope, f = readPage(body, limit, offset, func(e element) entry { return c.readEntry(e, l) })
 		return f
 	}
 	ans, err := c.get(ctx, a)
@@ -82,23 +82,30 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 		return sheet{}, err
 	}
 	s.at = ans.at
-	for i, r := range s.results {
-		e := readEntry(r, l.id, l.order)
-		if e.id == "" {
+	for i := range s.results {
+		if e := &s.results[i]; e.id == "" {
 			e.key = badKey(BadRow{Position: offset + i})
 		}
-		s.entries = append(s.entries, e)
 	}
 	return s, nil
 }
 
+// readEntry reads a row of the list, with its gist.
+func (c *Client) readEntry(r element, l list) entry {
+	e := readEntry(&r, l.id, l.order)
+	if l.row != "" {
+		e.gist = c.gist(l.row, r.members)
+	}
+	return e
+}
+
 // readEntry reads what identifies a row or a detail, as far as the text is JSON. An id that stands
 // twice is none.
-func readEntry(r element, id, order string) entry {
+func readEntry(r *element, id, order string) entry {
 	if r.members == nil {
 		r.members, _ = members(r.value, scan)
 	}
-	e := entry{body: r.value, members: r.members}
+	e := entry{body: r.value}
 	ids, counts := 0, Counts{}
 	for _, m := range r.members {
 		v := jsontext.Value(m.Value)

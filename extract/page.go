@@ -38,12 +38,11 @@ type Row struct {
 	User        [16]byte // didit_internal_id of the person; zero: none, as of a business, or unreadable
 	Number      int64
 	Status      string
-	CreatedAt   time.Time        // UTC; zero if it could not be read
-	Body        []byte           // the row's own bytes, as received
-	Members     []schemas.Member // of the body
-	ObservedAt  time.Time        // UTC
-	Fingerprint schemas.Digest   // left to the caller, as is the next
-	Gist        schemas.Digest
+	CreatedAt   time.Time      // UTC; zero if it could not be read
+	Body        []byte         // the row's own bytes, as received
+	ObservedAt  time.Time      // UTC
+	Gist        schemas.Digest // as [Config.Gist] says
+	Fingerprint schemas.Digest // left to the caller
 }
 
 // A BadRow is a row of a list that could not be read.
@@ -68,9 +67,9 @@ func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 		size = min(q.Limit, size)
 	}
 	q.Limit = size
-	var env envelope
+	var env envelope[line]
 	a := pageAsk(q, func(body []byte) (f *fault) {
-		env, f = readPage(body, q.Limit, q.Offset)
+		env, f = readPage(body, q.Limit, q.Offset, c.readRow)
 		return f
 	})
 	ans, err := c.get(ctx, a)
@@ -80,7 +79,7 @@ func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 	if n := len(env.results); env.next && n < q.Limit && q.Limit == size && c.pageSize.CompareAndSwap(int64(size), int64(n)) {
 		c.log.Info("the vendor grants smaller pages than asked for", "asked", size, "rows", n)
 	}
-	return env.page(q, ans.at), nil
+	return pageOf(env, q, ans.at), nil
 }
 
 func (q Query) check() error {

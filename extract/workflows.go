@@ -19,7 +19,7 @@ func (c *Client) Workflows(ctx context.Context) ([]schemas.Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range s.entries {
+		for _, e := range s.results {
 			if e.id == "" {
 				return nil, c.giveUp(l.ask(0, offset), 1, fmt.Errorf("%w: uuid: want a UUID", ErrMalformed))
 			}
@@ -31,6 +31,6 @@ func (c *Client) Workflows(ctx context.Context) ([]schemas.Document, error) {
 		if !s.next {
 			return docs, nil
 		}
-		offset += len(s.entries)
+		offset += len(s.results)
 	}
 }

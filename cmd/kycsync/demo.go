@@ -17,6 +17,7 @@ import (
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
+	"kycsync/transform"
 
 	"github.com/urfave/cli/v2"
 )
@@ -142,7 +143,7 @@ func (d *demo) night(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	client, err := extract.New(extract.Config{BaseURL: d.url, Key: extract.NewSecret(simulatedKey), Log: d.log, Now: d.vendor.Clock})
+	client, err := extract.New(extract.Config{BaseURL: d.url, Key: extract.NewSecret(simulatedKey), Log: d.log, Now: d.vendor.Clock, Gist: transform.Gist})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"kycsync/cmd/kycsync/night"
 	"kycsync/extract"
 	"kycsync/load/lake"
+	"kycsync/transform"
 
 	"github.com/gofrs/flock"
 	"github.com/urfave/cli/v2"
@@ -145,7 +146,7 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	settings := make([]extract.Config, len(apps))
 	for i, a := range apps {
 		settings[i] = extract.Config{
-			BaseURL: a.APIURL, Key: a.key, PerMinute: *a.Rate, PageSize: c.Int("page-size"), UserAgent: "kycsync/" + version, Log: log, Now: base.Now,
+			BaseURL: a.APIURL, Key: a.key, PerMinute: *a.Rate, PageSize: c.Int("page-size"), UserAgent: "kycsync/" + version, Log: log, Now: base.Now, Gist: transform.Gist,
 		}
 		if err := settings[i].Validate(); err != nil {
 			return nil, usagef("%v", err)

@@ -149,7 +149,7 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 // seeEntity sorts one row into the list, and returns it if the detail must be looked at.
 func (r *run) seeEntity(l *entityList, item extract.Item, seen map[string]bool) (row filed, ok bool) {
 	k := r.things[thing{l.kind.document, item.ID}]
-	t := entityTask{id: item.ID, vendorData: item.VendorData, at: item.ObservedAt, checked: k.LastChecked, gist: r.rules.gist(l.kind.row, item.Members)}
+	t := entityTask{id: item.ID, vendorData: item.VendorData, at: item.ObservedAt, checked: k.LastChecked, gist: item.Gist}
 	due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
 	stored := k.ContentHash != (schemas.Digest{})
 	var doc transform.Canonical

@@ -13,6 +13,7 @@ import (
 	"kycsync/extract"
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
+	"kycsync/transform"
 )
 
 // A desk is a lake without a warehouse and the vendor that fills it, who answers without a network.
@@ -57,7 +58,7 @@ func (d *desk) config(t testing.TB) Config {
 		transport = d.between(transport)
 	}
 	c, err := extract.New(extract.Config{BaseURL: "http://localhost", Key: extract.NewSecret("didit-test-key"), Now: d.vendor.Clock,
-		Transport: transport, Backoff: func(int) time.Duration { return 0 }})
+		Gist: transform.Gist, Transport: transport, Backoff: func(int) time.Duration { return 0 }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func newListing(dir string) (*listing, error) {
 
 // add stores the readable rows of one page and returns a reject for each of the others. A row of a
 // session that is there is left out, or takes its place. stored reports whether a row needs no place on
-// the shelf, sets its gist, and its fingerprint if it needs none.
+// the shelf, sets its fingerprint if it needs none.
 func (l *listing) add(rows []extract.Row, replace bool, stored func(*extract.Row) bool) ([]rejected, error) {
 	var rejects []rejected
 	var page []filed
@@ -52,7 +52,7 @@ func (l *listing) add(rows []extract.Row, replace bool, stored func(*extract.Row
 		if twice {
 			l.rows[old.n] = extract.Row{}
 		}
-		row.Body, row.Members, row.Status = nil, nil, unique.Make(row.Status).Value()
+		row.Body, row.Status = nil, unique.Make(row.Status).Value()
 		page = append(page, filed{string(row.ID), doc})
 		l.rows = append(l.rows, row)
 	}
@@ -201,7 +201,6 @@ const maxRoom = 2_000_000
 // needsNoRow reports whether a row is as the lake has it, and the plan will not ask for its session.
 // Such rows are nearly all of a night's, and their canonical form is most of what a night computes.
 func (r *run) needsNoRow(row *extract.Row) bool {
-	row.Gist = r.rules.gist(schemas.ListRow, row.Members)
 	k, ok := r.known[row.ID]
 	if !ok || r.ranged() || row.Gist == (schemas.Digest{}) || row.Gist != k.Gist {
 		return false

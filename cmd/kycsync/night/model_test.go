@@ -21,6 +21,7 @@ import (
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
 	"kycsync/schemas"
+	"kycsync/transform"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -42,6 +43,7 @@ type world struct {
 	lake   *lake.Lake
 	dir    string
 	rules  rules
+	gist   func(schemas.DocumentKind, []schemas.Member) schemas.Digest
 	wrap   func(http.RoundTripper) http.RoundTripper
 	length int
 	busy   bool // sessions come and go in most nights
@@ -104,7 +106,7 @@ func (p inProcess) RoundTrip(req *http.Request) (resp *http.Response, err error)
 
 func newWorld(tb testing.TB, seed uint64) *world {
 	tb.Helper()
-	w := &world{seed: seed, dice: rand.New(rand.NewPCG(seed, 7)), versions: map[string][]storedVersion{}, reads: map[string][]sight{}, length: searched("NIGHTS", 5)}
+	w := &world{seed: seed, gist: transform.Gist, dice: rand.New(rand.NewPCG(seed, 7)), versions: map[string][]storedVersion{}, reads: map[string][]sight{}, length: searched("NIGHTS", 5)}
 	var err error
 	w.vendor, err = didittest.New(didittest.Options{Seed: seed + 1, Sessions: 8 + w.dice.IntN(16), Start: firstNight, PerMinute: -1,
 		Restless: 20 + 60*w.dice.Float64(), Retention: time.Duration(200+w.dice.IntN(200)) * 24 * time.Hour, Webhook: w.dice.IntN(2) == 0})
@@ -196,7 +198,7 @@ func (w *world) night() error {
 		transport = w.wrap(transport)
 	}
 	c, err := extract.New(extract.Config{BaseURL: "http://localhost", Key: extract.NewSecret("didit-test-key"), PerMinute: 0, PageSize: 10,
-		Now: w.vendor.Clock, Transport: transport, Backoff: func(int) time.Duration { return 0 }})
+		Now: w.vendor.Clock, Gist: w.gist, Transport: transport, Backoff: func(int) time.Duration { return 0 }})
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,6 @@ type rules struct {
 	plan  func(extract.View) []extract.Task
 	hash  func(row, decision, provenance schemas.Digest) schemas.Digest
 	judge func(evidence) verdict
-	gist  func(schemas.DocumentKind, []schemas.Member) schemas.Digest
 }
 
 func (c *Config) defaults() {
@@ -114,9 +113,6 @@ func (c *Config) defaults() {
 	}
 	if c.rules.judge == nil {
 		c.rules.judge = judge
-	}
-	if c.rules.gist == nil {
-		c.rules.gist = transform.Gist
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
+	"kycsync/transform"
 )
 
 var firstNight = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
@@ -58,7 +59,7 @@ func (h *house) warehouse() warehouse.Config {
 // config is a run's, with a client of its own.
 func (h *house) config(t testing.TB) Config {
 	t.Helper()
-	c, err := extract.New(extract.Config{BaseURL: h.url, Key: extract.NewSecret("didit-test-key"), Now: h.vendor.Clock})
+	c, err := extract.New(extract.Config{BaseURL: h.url, Key: extract.NewSecret("didit-test-key"), Now: h.vendor.Clock, Gist: transform.Gist})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,11 +55,11 @@ func TestPlantedBugsAreCaught(t *testing.T) {
 			}
 		})},
 		{"a fingerprint with a volatile field", withRules(volatileHash)},
-		{"the gist of a row leaves the status out", withRules(func(r *rules) {
-			r.gist = func(kind schemas.DocumentKind, members []schemas.Member) schemas.Digest {
-				return transform.Gist(kind, slices.DeleteFunc(members, func(m schemas.Member) bool { return string(m.Name) == "status" }))
+		{"the gist of a row leaves the status out", func(w *world) {
+			w.gist = func(kind schemas.DocumentKind, members []schemas.Member) schemas.Digest {
+				return transform.Gist(kind, slices.DeleteFunc(slices.Clone(members), func(m schemas.Member) bool { return string(m.Name) == "status" }))
 			}
-		})},
+		}},
 		{"the content hash leaves the decision out", withRules(func(r *rules) {
 			r.hash = func(row, _, prov schemas.Digest) schemas.Digest { return versionHash(row, schemas.Digest{}, prov) }
 		})},

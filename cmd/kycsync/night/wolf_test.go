@@ -7,6 +7,7 @@ import (
 	"kycsync/extract"
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
+	"kycsync/transform"
 )
 
 // Night after night of a busy and honest vendor no gate fails and no figure differs.
@@ -25,7 +26,7 @@ func TestNoGateCriesWolf(t *testing.T) {
 		h := newHouse(t, v, "", "", lake.Config{})
 		for n := range min(each, nights-seed*each) {
 			v.Advance(firstNight.AddDate(0, 0, n))
-			c, err := extract.New(extract.Config{BaseURL: "http://localhost", Key: extract.NewSecret("didit-test-key"), Now: v.Clock, Transport: inProcess{v}})
+			c, err := extract.New(extract.Config{BaseURL: "http://localhost", Key: extract.NewSecret("didit-test-key"), Now: v.Clock, Gist: transform.Gist, Transport: inProcess{v}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -96,7 +96,7 @@ func TestSystemdAnalyze(t *testing.T) {
 func TestLeastPrivilege(t *testing.T) {
 	for name, want := range map[string][]string{
 		"gcs/role.yaml":             {"storage.objects.create", "storage.objects.get", "storage.objects.list"},
-		"gcs/maintenance-role.yaml": {"storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"},
+		"gcs/maintenance-role.yaml": {"storage.buckets.get", "storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"},
 	} {
 		var role struct {
 			IncludedPermissions []string `yaml:"includedPermissions"`

@@ -44,6 +44,9 @@ func hint(verb string, code int, err error) string {
 	writes := verb == "sync" || verb == "demo"
 	switch code {
 	case exitUsage:
+		if verb == "doctor" && errors.Is(err, lake.ErrUnsuitable) {
+			return "Keep the lake in another store: in this one commits could be lost or doubled."
+		}
 		return strings.TrimSpace("Nothing was changed. See kycsync help "+verb) + "."
 	case exitAgain:
 		if errors.Is(err, night.ErrStaged) {

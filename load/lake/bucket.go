@@ -26,7 +26,7 @@ var (
 	ErrUnknown    = errors.New("outcome unknown, running again is safe")
 	ErrDamaged    = errors.New("stored bytes are damaged")
 	ErrDenied     = errors.New("permission missing")
-	ErrUnsuitable = errors.New("file system without hard links")
+	ErrUnsuitable = errors.New("the store is not fit for a lake")
 )
 
 // A Bucket is a flat store of write-once objects. Safe for concurrent use. Names are relative,

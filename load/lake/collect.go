@@ -84,7 +84,12 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 		}
 		out.Parts, out.Bytes = out.Parts+1, out.Bytes+o.Bytes
 	}
-	return out, l.collectLeases(ctx, store, now, cfg.Plan, &out)
+	out.Leases, err = l.collectOld(ctx, store, leasePrefix, now, cfg.Plan)
+	if err != nil {
+		return out, err
+	}
+	_, err = l.collectOld(ctx, store, trialPrefix, now, cfg.Plan)
+	return out, err
 }
 
 // sureAge is the time against which the age of parts is measured: that of the newest commit, unless it lies ahead. So
@@ -134,10 +139,10 @@ func (l *Lake) unnamed(ctx context.Context, old []Object, cfg Collection, out *C
 	return nil, fmt.Errorf("%w %d times", ErrConflict, tries)
 }
 
-// collectLeases removes the objects of leases that ended days ago.
-func (l *Lake) collectLeases(ctx context.Context, store Remover, now time.Time, plan bool, out *Collected) error {
+// collectOld removes what is below a prefix and days old: leases that ended, and what examinations left.
+func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now time.Time, plan bool) (n int64, err error) {
 	var old []Object
-	err := store.Objects(ctx, leasePrefix, func(o Object) error {
+	err = store.Objects(ctx, prefix, func(o Object) error {
 		if now.Sub(o.Created) >= minAge {
 			old = append(old, o)
 		}
@@ -150,12 +155,12 @@ func (l *Lake) collectLeases(ctx context.Context, store Remover, now time.Time, 
 		if err != nil {
 			break
 		}
-		out.Leases++
+		n++
 	}
 	if err != nil {
-		return fmt.Errorf("collect leases: %w; nothing depends on those that are left", err)
+		return n, fmt.Errorf("collect %s: %w; nothing depends on those that are left", prefix, err)
 	}
-	return nil
+	return n, nil
 }
 
 // named returns the newest commit and the parts of all retained ones: of those since an instant, of the one before

@@ -86,7 +86,7 @@ func (d *Dir) prepare() error {
 	}
 	probe := temp + ".probe"
 	if err := d.root.Link(temp, probe); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		return fmt.Errorf("%w: the file system has no hard links: %w", ErrUnsuitable, err)
 	}
 	defer d.root.Remove(probe)
 	if err := d.root.Link(temp, probe); !errors.Is(err, fs.ErrExist) {

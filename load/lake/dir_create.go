@@ -49,7 +49,7 @@ func (d *Dir) create(ctx context.Context, name string, r io.ReadSeeker) error {
 }
 
 // spool writes r to a new file whose bytes are on disk when it returns.
-func (d *Dir) spool(ctx context.Context, r io.ReadSeeker) (temp string, err error) {
+func (d *Dir) spool(ctx context.Context, r io.ReadSeeker) (_ string, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}

@@ -47,6 +47,7 @@ func TestDirLeavesNoUnfinishedObject(t *testing.T) {
 	if err := create(t, l.Bucket(), "a", "two"); !errors.Is(err, ErrExist) {
 		t.Fatal(err)
 	}
+	testBroken(t, l.Bucket())
 	temp := filepath.Join(root, tempDir)
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("%d unfinished objects, %v, want none", len(left), err)

@@ -64,7 +64,7 @@ func (f lakeFormat) marshal() ([]byte, error) {
 // Open opens the lake at uri: a directory, "file:///directory" or "gs://bucket/prefix". Errors
 // wrap ErrNotExist, ErrDenied, ErrDamaged or ErrUnsuitable where these apply.
 func Open(ctx context.Context, uri string, cfg Config) (*Lake, error) {
-	b, err := openBucket(ctx, uri, cfg)
+	b, err := OpenBucket(ctx, uri, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,9 @@ func (l *Lake) Close() error {
 	return nil
 }
 
-func openBucket(ctx context.Context, uri string, cfg Config) (Bucket, error) {
+// OpenBucket opens the store at uri, which need not hold a lake. A local directory is made if Create says so, and
+// made ready for writing.
+func OpenBucket(ctx context.Context, uri string, cfg Config) (Bucket, error) {
 	scheme, rest, found := strings.Cut(uri, "://")
 	if !found {
 		return openDir(uri, cfg.Create)

@@ -142,7 +142,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
 			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
-			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.doctorCommand(),
+			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			switch asked := c.Args().First(); {

@@ -45,6 +45,7 @@ type status struct {
 	WarehouseSeq  int64            `json:"warehouse_seq"`            // 0: there is none, or it shows nothing
 	WarehouseNote string           `json:"warehouse_note,omitempty"` // why it cannot be read
 	Rows          map[string]int64 `json:"rows"`                     // of the published commit, every version
+	Drill         *lake.Drill      `json:"drill"`                    // the newest; null: there was none
 	night.Standing
 }
 
@@ -85,6 +86,9 @@ func (p *program) status(c *cli.Context) error {
 		}
 	} else if !errors.Is(err, lake.ErrNotExist) {
 		return fmt.Errorf("read the published commit: %w", err)
+	}
+	if s.Drill, err = l.LastDrill(c.Context); err != nil {
+		return err
 	}
 	if err := s.stand(p, c, l, head, now); err != nil {
 		return err
@@ -155,6 +159,14 @@ func (s *status) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(w, "warehouse  %s shows nothing yet\n", s.Warehouse)
 	default:
 		fmt.Fprintf(w, "warehouse  %s shows commit %d\n", s.Warehouse, s.WarehouseSeq)
+	}
+	switch d := s.Drill; {
+	case d == nil:
+		fmt.Fprintln(w, "drill      never: kycsync drill proves that all can be restored")
+	case d.Equal:
+		fmt.Fprintf(w, "drill      %s: commit %d was restored in %.1f s, and was equal\n", d.At.Format(time.RFC3339), d.Seq, d.Seconds)
+	default:
+		fmt.Fprintf(w, "drill      %s: commit %d was restored, and was NOT equal: %s\n", d.At.Format(time.RFC3339), d.Seq, d.Different)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "\ntable\trows")

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"kycsync/cmd/kycsync/night"
+	"kycsync/load/lake"
+	"kycsync/load/warehouse"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) drillCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "drill",
+		Usage: "restore lake and warehouse into a scratch place and compare them",
+		Description: `A copy that nobody has restored is a hope. This copies all commits and every live part from the store alone into
+a directory beside the warehouse, follows the chain of commits in the copy, reads from it what is known of each
+session, builds a warehouse of it, and compares that, table by table, with the copy and with the warehouse that
+analysts read. It prints how long it took, removes the copy, and records in the lake that it was done: kycsync
+status tells when and with what outcome. It needs as much room as lake and warehouse together, and may run beside
+a sync.
+
+Examples:
+   kycsync drill
+   kycsync drill --lake gs://acme-kyc/lake --json | jq .seconds`,
+		Flags: stored(
+			text("scratch", "", "make the copy in this `DIRECTORY`; without it beside the warehouse"),
+			toggle("json", "print one JSON object"),
+		),
+		Before: p.settings,
+		Action: p.drill,
+	}
+}
+
+// drilled is what a drill found, as its JSON shows it.
+type drilled struct {
+	lake.Drill
+	Lake          string `json:"lake"`
+	Warehouse     string `json:"warehouse"`
+	WarehouseNote string `json:"warehouse_note,omitempty"` // why it was not compared
+
+	copied, rebuilt time.Duration
+}
+
+func (p *program) drill(c *cli.Context) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
+	if err != nil {
+		return err
+	}
+	l, err := p.openLake(c.Context, c, false, now)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if _, err := l.Published(c.Context); errors.Is(err, lake.ErrNotExist) {
+		return usagef("%s has published nothing yet: there is nothing to restore", l.Bucket().URI())
+	} else if err != nil {
+		return err
+	}
+	scratch, err := scratchDir(c)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	d := &drilled{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse")}
+	d.At, d.Version = now().UTC(), version
+	begun := time.Now()
+	if err := d.restore(c.Context, p, l, scratch); err != nil {
+		return fmt.Errorf("restore %s: %w", d.Lake, err)
+	}
+	d.Seconds = time.Since(begun).Seconds()
+	d.Equal = d.Different == ""
+	if err := l.RecordDrill(c.Context, d.Drill); err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		err = printJSON(p.stdout, d)
+	} else {
+		err = d.print(p)
+	}
+	if err == nil && !d.Equal {
+		return fmt.Errorf("%w: %s", lake.ErrDamaged, d.Different)
+	}
+	return err
+}
+
+// scratchDir makes the place of the copy, and removes those of drills that died.
+func scratchDir(c *cli.Context) (string, error) {
+	parent := c.String("scratch")
+	if parent == "" {
+		var err error
+		if parent, err = privateDir(c.String("warehouse")); err != nil {
+			return "", err
+		}
+	}
+	old, _ := filepath.Glob(filepath.Join(parent, "drill-*"))
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	dir, err := os.MkdirTemp(parent, "drill-")
+	if err != nil {
+		return "", fmt.Errorf("make a directory for the copy: %w", cause(err))
+	}
+	return dir, nil
+}
+
+// restore copies, rebuilds and compares. What is not equal becomes Different.
+func (d *drilled) restore(ctx context.Context, p *program, l *lake.Lake, scratch string) error {
+	begun := time.Now()
+	copied, head, err := copyLake(ctx, l, scratch)
+	if err != nil {
+		return err
+	}
+	d.Copied, d.copied = copied, time.Since(begun)
+	restored, err := lake.Open(ctx, filepath.Join(scratch, "lake"), lake.Config{})
+	if err != nil {
+		return err
+	}
+	defer restored.Close()
+	if d.Different, err = d.sameState(ctx, l, restored, head); err != nil || d.Different != "" {
+		return err
+	}
+	begun = time.Now()
+	cfg := p.warehouseConfig(filepath.Join(scratch, "kyc.duckdb"), p.log)
+	if _, err := warehouse.Rebuild(ctx, restored, cfg); err != nil {
+		return err
+	}
+	d.rebuilt = time.Since(begun)
+	return d.sameTables(ctx, p, l, restored, cfg)
+}
+
+// copyLake returns what it copied and the newest commit of the copy.
+func copyLake(ctx context.Context, l *lake.Lake, scratch string) (lake.Copied, *lake.Commit, error) {
+	store, err := lake.OpenBucket(ctx, filepath.Join(scratch, "lake"), lake.Config{Create: true})
+	if err != nil {
+		return lake.Copied{}, nil, err
+	}
+	to := lake.New(store, lake.Config{})
+	defer to.Close()
+	copied, err := l.Copy(ctx, store, scratch)
+	if err != nil {
+		return copied, nil, err
+	}
+	var head *lake.Commit
+	for c, err := range to.Commits(ctx, 1) {
+		if err != nil {
+			return copied, nil, err
+		}
+		head = c
+	}
+	return copied, head, nil
+}
+
+// sameState holds the chain and what is known of the sessions against the lake.
+func (d *drilled) sameState(ctx context.Context, l, restored *lake.Lake, head *lake.Commit) (different string, err error) {
+	d.Seq, d.HeadSHA256, d.Published = head.Seq, head.SHA256, head.PublishedSeq
+	original, err := l.At(ctx, head.Seq)
+	if err != nil {
+		return "", err
+	}
+	if original.SHA256 != head.SHA256 {
+		return fmt.Sprintf("commit %d of the copy is not that of the lake", head.Seq), nil
+	}
+	dir, err := os.MkdirTemp("", "kycsync-drill-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	var standing [2]*night.Standing
+	for i, of := range []*lake.Lake{l, restored} {
+		if standing[i], err = night.Stand(ctx, of, head, dir, d.At, 5); err != nil {
+			return "", err
+		}
+	}
+	if !reflect.DeepEqual(standing[0], standing[1]) {
+		return "what the copy knows of the sessions is not what the lake knows", nil
+	}
+	return "", nil
+}
+
+// sameTables holds the warehouse of the copy against the copy, and against the one that analysts read if it shows
+// the same commit.
+func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.Lake, cfg warehouse.Config) error {
+	ours, err := warehouse.Verify(ctx, restored, cfg)
+	if err != nil {
+		return err
+	}
+	if !ours.Equal {
+		d.Different = "the warehouse of the copy does not hold what the copy holds: " + ours.Reason
+		return nil
+	}
+	live := map[string]*warehouse.TableContent{}
+	theirs, err := warehouse.Verify(ctx, l, p.warehouseConfig(d.Warehouse, p.log))
+	switch {
+	case err != nil:
+		return err
+	case theirs.Reason != "":
+		d.WarehouseNote = theirs.Reason
+	case theirs.LakeSeq != ours.LakeSeq:
+		d.WarehouseNote = "a run has published meanwhile"
+	default:
+		for _, t := range theirs.Tables {
+			live[t.Table] = t.Warehouse
+		}
+	}
+	for _, t := range ours.Tables {
+		if t.Warehouse == nil {
+			continue
+		}
+		d.Tables, d.Rows = d.Tables+1, d.Rows+t.Warehouse.Rows
+		if was := live[t.Table]; was != nil && (was.Rows != t.Warehouse.Rows || was.Hash != t.Warehouse.Hash) {
+			d.Different = fmt.Sprintf("table %s: %s does not hold what was restored", t.Table, d.Warehouse)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (d *drilled) print(p *program) error {
+	fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.copied.Round(time.Millisecond))
+	if d.rebuilt > 0 {
+		fmt.Fprintf(p.stdout, "rebuilt   %d rows of %d tables in %s\n", d.Rows, d.Tables, d.rebuilt.Round(time.Millisecond))
+	}
+	if d.WarehouseNote != "" {
+		fmt.Fprintf(p.stdout, "note      not compared with %s: %s\n", d.Warehouse, strings.TrimSuffix(d.WarehouseNote, "."))
+	}
+	if !d.Equal {
+		_, err := fmt.Fprintf(p.stdout, "PROBLEM   %s\n", d.Different)
+		return err
+	}
+	_, err := fmt.Fprintf(p.stdout, "OK: commit %d was restored from %s alone in %.1f s, and is equal\n", d.Seq, d.Lake, d.Seconds)
+	return err
+}

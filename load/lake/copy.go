@@ -1,0 +1,88 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// A Copied is what a copy took.
+type Copied struct {
+	Commits int64 `json:"commits"`
+	Parts   int64 `json:"parts"`
+	Bytes   int64 `json:"bytes"` // of the parts
+}
+
+// Copy copies the lake's identity, all its commits, and the parts that the newest and the published commit name,
+// to another store. Each is read through the checks that every reader makes, and the commits become visible
+// last. It stops at the first that is damaged, with an error that wraps ErrDamaged. dir is for downloads.
+//
+// The copy is a lake of the same name; nothing but a reader may work on it.
+func (l *Lake) Copy(ctx context.Context, to Bucket, dir string) (out Copied, err error) {
+	var head *Commit
+	for c, err := range l.Commits(ctx, 1) {
+		if err != nil {
+			return out, fmt.Errorf("copy lake: %w", err)
+		}
+		head = c
+	}
+	if head == nil {
+		return out, fmt.Errorf("copy lake: it has no commit: %w", ErrNotExist)
+	}
+	live := []*Commit{head}
+	if head.PublishedSeq > 0 && head.PublishedSeq != head.Seq {
+		c, err := l.must(ctx, head.PublishedSeq)
+		if err != nil {
+			return out, fmt.Errorf("copy lake: %w", err)
+		}
+		live = append(live, c)
+	}
+	done := map[string]bool{}
+	for _, c := range live {
+		for _, table := range sortedKeys(c.Tables) {
+			for _, p := range c.InOrder(table) {
+				if done[p.Name] {
+					continue
+				}
+				done[p.Name] = true
+				if err := l.copyPart(ctx, p, to, dir); err != nil {
+					return out, fmt.Errorf("copy lake: %w", err)
+				}
+				out.Parts, out.Bytes = out.Parts+1, out.Bytes+p.Bytes
+			}
+		}
+	}
+	names := []string{formatName}
+	for seq := int64(1); seq <= head.Seq; seq++ {
+		names = append(names, commitName(seq))
+	}
+	for _, name := range names {
+		data, err := l.read(ctx, name, maxCommitBytes)
+		if err == nil {
+			err = to.Create(ctx, name, bytes.NewReader(data))
+		}
+		if err != nil {
+			return out, fmt.Errorf("copy lake: %w", err)
+		}
+	}
+	out.Commits = head.Seq
+	return out, nil
+}
+
+func (l *Lake) copyPart(ctx context.Context, p Part, to Bucket, dir string) (err error) {
+	name, downloaded, err := l.fetch(ctx, p, dir)
+	if err != nil {
+		return err
+	}
+	if downloaded {
+		defer os.Remove(name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fileError(err, "read")
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return to.Create(ctx, p.Name, f)
+}

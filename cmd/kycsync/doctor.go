@@ -20,7 +20,7 @@ func (p *program) doctorCommand() *cli.Command {
 		Description: `Everything that kycsync promises rests on a few promises of the store: that a name which is taken cannot be
 taken again, whoever races for it, that what was written is seen at once, and that an upload which breaks off leaves
 nothing. Not every network file system keeps them. This tries each, with small objects below _lake/trials that it
-removes again where the account may; it touches nothing else. For a bucket it also tells where it lies and
+removes again where the account may; it touches nothing else, but makes a directory that is not there. For a bucket it also tells where it lies and
 whether it can be made public, if the account may read that (storage.buckets.get).
 
 A store that breaks a promise is refused with exit code 2, an account that lacks a permission with 6.

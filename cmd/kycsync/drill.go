@@ -81,18 +81,14 @@ func (p *program) drill(c *cli.Context) error {
 	}
 	d.Seconds = time.Since(begun).Seconds()
 	d.Equal = d.Different == ""
-	if err := l.RecordDrill(c.Context, d.Drill); err != nil {
-		return err
+	err = l.RecordDrill(c.Context, d.Drill)
+	if !d.Equal {
+		err = errors.Join(fmt.Errorf("%w: %s", lake.ErrDamaged, d.Different), err)
 	}
 	if c.Bool("json") {
-		err = printJSON(p.stdout, d)
-	} else {
-		err = d.print(p)
+		return errors.Join(err, printJSON(p.stdout, d))
 	}
-	if err == nil && !d.Equal {
-		return fmt.Errorf("%w: %s", lake.ErrDamaged, d.Different)
-	}
-	return err
+	return errors.Join(err, d.print(p))
 }
 
 // scratchDir makes the place of the copy, and removes those of drills that died.

@@ -20,7 +20,7 @@ func (p *program) alone(c *cli.Context) (_ *job, cfg night.Config, err error) {
 	if err != nil {
 		return nil, cfg, err
 	}
-	j := &job{progress: newProgress(p.stderr, p.log)}
+	j := &job{progress: newProgress(p.stderr, p.log), step: p.at}
 	defer func() {
 		if err != nil {
 			j.close()

@@ -104,9 +104,11 @@ func (p *program) anchor(ctx context.Context, place string, l *lake.Lake) error 
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", errNoAnchor, err)
 	}
+	p.at("anchor")
 	if err := kept.put(ctx, a); err != nil {
 		return fmt.Errorf("%w: %w", errNoAnchor, err)
 	}
+	p.at("anchored")
 	return nil
 }
 

@@ -24,11 +24,12 @@ import (
 
 // killPoints are the named steps of a run.
 var killPoints = []string{
-	"hints", "count", "sweep", "proved", "workflows", "transactions", "absences", "entities", "entity", "activity", "fetch",
-	"compact.part", "compact.commit", "compacted",
-	"flatten", "part.spooled", "part.created", "part", "commit", "commit.before", "commit.created", "committed",
-	"warehouse", "warehouse.open", "warehouse.load", "warehouse.loaded",
-	"publish.checkpoint", "publish.copied", "publish.renamed", "publish",
+	"locked", "opened", "leased", "paced", "state",
+	"hints", "counted", "count", "sweep", "proved", "workflows", "transactions", "planned", "absences", "entities", "entity", "activity", "fetch",
+	"flatten", "part.spooled", "part.created", "part", "commit", "gated", "commit.before", "commit.created", "committed",
+	"warehouse", "warehouse.open", "warehouse.begun", "warehouse.load", "warehouse.loaded",
+	"publish.views", "publish.checkpoint", "publish.copied", "publish.proved", "publish.renamed", "publish",
+	"merged", "compact.part", "compact.commit", "compacted", "anchor", "anchored", "released",
 }
 
 // TestKilled kills a run at a named step, kills the recovery at another, lets a third run finish,
@@ -36,7 +37,7 @@ var killPoints = []string{
 // scenarios; each step comes first in one of them at least.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	scenarios := 30
+	scenarios := 50
 	if testing.Short() {
 		scenarios = 2
 	}
@@ -65,7 +66,7 @@ func TestKilled(t *testing.T) {
 		dice := rand.New(rand.NewPCG(1, uint64(i)))
 		turn, at := i/len(killPoints), i%len(killPoints)
 		kill := []string{killPoints[at], killPoints[dice.IntN(len(killPoints))]}
-		first := (turn+at)%2 == 0
+		first := (turn+at)%4 == 0
 		if hits[first][kill[0]] == 0 {
 			first = !first
 		}
@@ -159,7 +160,7 @@ func attempt(t *testing.T, n nightly) (killed bool, hits map[string]int) {
 	t.Helper()
 	steps := filepath.Join(t.TempDir(), "steps")
 	out, err := command(n.dir, []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill, "KYCSYNC_TEST_BATCH=20", "KYCSYNC_TEST_MERGE=2"},
-		"sync", "--api-url", n.url, "--rate", "0").CombinedOutput()
+		"sync", "--api-url", n.url, "--rate", "0", "--anchor", "anchors.txt").CombinedOutput()
 	var status syscall.WaitStatus
 	if exit, ok := err.(*exec.ExitError); ok {
 		status = exit.Sys().(syscall.WaitStatus)

@@ -119,6 +119,13 @@ var (
 	testBatch, testMerge int
 )
 
+// at comes to a named step.
+func (p *program) at(step string) {
+	if p.step != nil {
+		p.step(step)
+	}
+}
+
 // verb is the command that was asked for, empty if none.
 func (p *program) verb(args []string) string {
 	if len(args) > 1 && p.app().Command(args[1]) != nil {

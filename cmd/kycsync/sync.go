@@ -121,6 +121,7 @@ type job struct {
 	lake     *lake.Lake
 	leases   []*lake.Lease
 	work     string
+	step     func(string) // comes to a named step
 
 	published bool // by one of the runs
 }
@@ -163,7 +164,7 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 	if err != nil {
 		return nil, err
 	}
-	j := &job{progress: newProgress(p.stderr, base.Log), work: filepath.Join(dir, "run")}
+	j := &job{progress: newProgress(p.stderr, base.Log), work: filepath.Join(dir, "run"), step: p.at}
 	defer func() {
 		if err != nil {
 			j.close()
@@ -172,17 +173,20 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 	if j.lock, err = lockRuns(dir); err != nil {
 		return nil, err
 	}
+	p.at("locked")
 	if err := emptyDir(j.work); err != nil {
 		return nil, err
 	}
 	if j.lake, err = p.openLake(c.Context, c, !c.Bool("plan"), base.Now); err != nil && !(c.Bool("plan") && errors.Is(err, errNoLake)) {
 		return nil, err
 	}
+	p.at("opened")
 	if !c.Bool("plan") {
 		if err := j.lease(c.Context, apps, dir, base.Log); err != nil {
 			return nil, err
 		}
 	}
+	p.at("leased")
 	base.Lake, base.Warehouse, base.Progress, base.Group = j.lake, p.warehouseConfig(path, base.Log), j.progress.show, night.NewGroup(len(apps))
 	for i, a := range apps {
 		cfg := base
@@ -200,6 +204,7 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 		if err := pace.begin(); err != nil {
 			return nil, err
 		}
+		p.at("paced")
 		j.paces, j.clients, j.configs = append(j.paces, pace), append(j.clients, cfg.Client), append(j.configs, cfg)
 	}
 	if len(apps) > 1 {
@@ -266,6 +271,7 @@ func (j *job) close() {
 	for _, l := range j.leases {
 		l.Release(context.Background())
 	}
+	j.step("released")
 	if j.lake != nil {
 		_ = j.lake.Close()
 	}

@@ -142,7 +142,7 @@ func (b *build) begin(ctx context.Context) error {
 		return err
 	}
 	b.cfg.Step(stepOpen)
-	return b.in.transaction(ctx, func() error {
+	err = b.in.transaction(ctx, func() error {
 		for _, stmt := range ddl() {
 			if err := b.in.exec(ctx, "define "+firstWords(stmt), stmt); err != nil {
 				return err
@@ -150,6 +150,10 @@ func (b *build) begin(ctx context.Context) error {
 		}
 		return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
 	})
+	if err == nil {
+		b.cfg.Step(stepBegun)
+	}
+	return err
 }
 
 // firstWords names a DDL statement: it is made of words of the program only.

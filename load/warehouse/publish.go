@@ -28,6 +28,7 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if !rep.Rebuilt && b.isPublished(ctx, e) {
 		return b.shut()
 	}
+	b.cfg.Step(stepViews)
 	if err := b.in.exec(ctx, "checkpoint", "CHECKPOINT"); err != nil {
 		return err
 	}
@@ -43,10 +44,11 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
 	defer os.Remove(next) // when it was not renamed
+	b.cfg.Step(stepCopied)
 	if err := b.proof(ctx, next, e); err != nil {
 		return fmt.Errorf("warehouse: publish: the copy: %w", err)
 	}
-	b.cfg.Step(stepCopied)
+	b.cfg.Step(stepProved)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}

@@ -206,7 +206,7 @@ func TestOtherViewsArePublished(t *testing.T) {
 }
 
 func TestCancelledBuild(t *testing.T) {
-	steps := []string{stepOpen, stepLoad, stepLoaded, stepCheckpoint, stepCopied}
+	steps := []string{stepOpen, stepLoad, stepLoaded, stepCheckpoint, stepCopied, stepProved}
 	if testing.Short() {
 		steps = steps[1:2]
 	}

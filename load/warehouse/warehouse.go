@@ -49,17 +49,23 @@ type Config struct {
 // The steps of a build, in order. "load" and "loaded" come once per commit, or once in a rebuild.
 //
 //	warehouse.open        the build file is open
+//	warehouse.begun       it is a new one, with empty tables
 //	warehouse.load        the rows of a commit are in, the transaction is not committed
 //	warehouse.loaded      it is
+//	publish.views         the build file has its views
 //	publish.checkpoint    the build file is complete and closed
-//	publish.copied        the copy is complete and proven
+//	publish.copied        the copy is complete
+//	publish.proved        it opens, and shows the same
 //	publish.renamed       it is what readers open
 const (
 	stepOpen       = "warehouse.open"
+	stepBegun      = "warehouse.begun"
 	stepLoad       = "warehouse.load"
 	stepLoaded     = "warehouse.loaded"
+	stepViews      = "publish.views"
 	stepCheckpoint = "publish.checkpoint"
 	stepCopied     = "publish.copied"
+	stepProved     = "publish.proved"
 	stepRenamed    = "publish.renamed"
 )
 

@@ -67,6 +67,7 @@ func (r *run) conclude(ctx context.Context, w *partSet, c *lake.Commit) (publish
 	} else if ok {
 		published = c.Seq
 	}
+	r.Step("gated")
 	for _, rows := range []*transform.Rows{totals, promises, r.users.rows(r, c.Seq), r.record(c.Seq)} {
 		if err := rows.Take(w.write); err != nil {
 			return 0, err

@@ -230,6 +230,7 @@ func (r *run) work(ctx, limited context.Context) error {
 		return nil
 	}
 	tasks := r.plan()
+	r.Step("planned")
 	first := 0
 	for first < len(tasks) && tasks[first].Urgent() {
 		first++
@@ -265,6 +266,7 @@ func (r *run) look(ctx, limited context.Context) (err error) {
 	if err := r.countBefore(limited); err != nil {
 		return err
 	}
+	r.Step("counted")
 	if err := r.sweep(limited); err != nil {
 		return err
 	}
@@ -312,6 +314,7 @@ func (r *run) load(ctx context.Context) error {
 	}
 	r.usuallyNew, r.refusedBefore = past.newPerNight(), past.refused
 	r.doubt(past)
+	r.Step("state")
 	return nil
 }
 

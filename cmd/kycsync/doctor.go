@@ -19,8 +19,9 @@ func (p *program) doctorCommand() *cli.Command {
 		Usage: "try whether a store is fit for a lake",
 		Description: `Everything that kycsync promises rests on a few promises of the store: that a name which is taken cannot be
 taken again, whoever races for it, that what was written is seen at once, and that an upload which breaks off leaves
-nothing. Not every network file system keeps them. This tries each, with small objects below _lake/trials that it
-removes again where the account may; it touches nothing else, but makes a directory that is not there. For a bucket it also tells where it lies and
+nothing. Not every file system keeps them. This tries each from this machine, with objects below _lake/trials, 40 MB
+in all, that it removes again where the account may. It makes a directory that is not there, and clears away what
+writers left there that died an hour ago. For a bucket it also tells where it lies and
 whether it can be made public, if the account may read that (storage.buckets.get).
 
 A store that breaks a promise is refused with exit code 2, an account that lacks a permission with 6.
@@ -62,6 +63,9 @@ func (p *program) doctor(c *cli.Context) error {
 	if err := checkLake(uri); err != nil {
 		return err
 	}
+	if region := c.String("region"); region != "" && !strings.HasPrefix(uri, "gs://") {
+		return usagef("--region %s: only a bucket lies in a region, and %s is none", region, uri)
+	}
 	b, err := lake.OpenBucket(c.Context, uri, lake.Config{Create: true})
 	if err != nil {
 		return err
@@ -89,9 +93,7 @@ func (p *program) doctor(c *cli.Context) error {
 func (d *diagnosis) place(ctx context.Context, b lake.Bucket, region string) error {
 	g, ok := b.(*lake.GCS)
 	if !ok {
-		if region != "" {
-			return usagef("--region %s: only a bucket lies in a region, and %s is none", region, d.Store)
-		}
+		d.Warnings = append(d.Warnings, "all writers were of this machine; that another machine is kept out of a network file system's names was not tried")
 		return nil
 	}
 	s, err := g.Settings(ctx)

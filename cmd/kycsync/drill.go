@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 
+	"github.com/gofrs/flock"
 	"github.com/urfave/cli/v2"
 )
 
@@ -24,9 +26,9 @@ func (p *program) drillCommand() *cli.Command {
 		Description: `A copy that nobody has restored is a hope. This copies all commits and every live part from the store alone into
 a directory beside the warehouse, follows the chain of commits in the copy, reads from it what is known of each
 session, builds a warehouse of it, and compares that, table by table, with the copy and with the warehouse that
-analysts read. It prints how long it took, removes the copy, and records in the lake that it was done: kycsync
-status tells when and with what outcome. It needs as much room as lake and warehouse together, and may run beside
-a sync.
+analysts read. It prints how long it took, removes the copy, and records in the lake what came of it: kycsync
+status tells. It needs as much room as the lake and twice the warehouse, and may run beside a sync. What a drill
+leaves that was killed, the next one removes, but not below --scratch.
 
 Examples:
    kycsync drill
@@ -43,11 +45,11 @@ Examples:
 // drilled is what a drill found, as its JSON shows it.
 type drilled struct {
 	lake.Drill
-	Lake          string `json:"lake"`
-	Warehouse     string `json:"warehouse"`
-	WarehouseNote string `json:"warehouse_note,omitempty"` // why it was not compared
+	Lake      string `json:"lake"`
+	Warehouse string `json:"warehouse"`
 
 	copied, rebuilt time.Duration
+	blame           error // what a difference is a case of
 }
 
 func (p *program) drill(c *cli.Context) error {
@@ -68,49 +70,67 @@ func (p *program) drill(c *cli.Context) error {
 	} else if err != nil {
 		return err
 	}
-	scratch, err := scratchDir(c)
+	scratch, remove, err := scratchDir(c)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(scratch)
+	defer remove()
 	d := &drilled{Lake: l.Bucket().URI(), Warehouse: c.String("warehouse")}
 	d.At, d.Version = now().UTC(), version
 	begun := time.Now()
-	if err := d.restore(c.Context, p, l, scratch); err != nil {
+	err = d.restore(c.Context, p, l, scratch)
+	switch {
+	case errors.Is(err, lake.ErrDamaged), errors.Is(err, warehouse.ErrMismatch):
+		d.Different = "it could not be restored: " + err.Error()
+		err = fmt.Errorf("restore %s: %w", d.Lake, err)
+	case err != nil:
 		return fmt.Errorf("restore %s: %w", d.Lake, err)
+	case d.Different != "":
+		err = fmt.Errorf("%w: %s", d.blame, d.Different)
 	}
 	d.Seconds = time.Since(begun).Seconds()
 	d.Equal = d.Different == ""
-	err = l.RecordDrill(c.Context, d.Drill)
-	if !d.Equal {
-		err = errors.Join(fmt.Errorf("%w: %s", lake.ErrDamaged, d.Different), err)
-	}
+	err = errors.Join(err, l.RecordDrill(c.Context, d.Drill))
 	if c.Bool("json") {
 		return errors.Join(err, printJSON(p.stdout, d))
 	}
 	return errors.Join(err, d.print(p))
 }
 
-// scratchDir makes the place of the copy, and removes those of drills that died.
-func scratchDir(c *cli.Context) (string, error) {
+// scratchDir makes the place of the copy. In the private directory, which is ours alone, it removes those of drills
+// that died: nobody holds their locks.
+func scratchDir(c *cli.Context) (dir string, remove func(), err error) {
+	const name = "kycsync-drill-"
 	parent := c.String("scratch")
 	if parent == "" {
-		var err error
 		if parent, err = privateDir(c.String("warehouse")); err != nil {
-			return "", err
+			return "", nil, err
+		}
+		entries, err := os.ReadDir(parent)
+		if err != nil {
+			return "", nil, fmt.Errorf("look for what drills have left: %w", cause(err))
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), name) {
+				continue
+			}
+			old := filepath.Join(parent, e.Name())
+			lock := flock.New(filepath.Join(old, "lock"))
+			if dead, err := lock.TryLock(); err == nil && dead {
+				_ = os.RemoveAll(old)
+				_ = lock.Unlock()
+			}
 		}
 	}
-	old, _ := filepath.Glob(filepath.Join(parent, "drill-*"))
-	for _, dir := range old {
-		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
-			_ = os.RemoveAll(dir)
-		}
+	if dir, err = os.MkdirTemp(parent, name); err != nil {
+		return "", nil, fmt.Errorf("make a directory for the copy: %w", cause(err))
 	}
-	dir, err := os.MkdirTemp(parent, "drill-")
-	if err != nil {
-		return "", fmt.Errorf("make a directory for the copy: %w", cause(err))
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		_ = os.RemoveAll(dir)
+		return "", nil, fmt.Errorf("lock %s: %w", dir, cmp.Or(err, errLocked))
 	}
-	return dir, nil
+	return dir, func() { _ = os.RemoveAll(dir); _ = lock.Unlock() }, nil
 }
 
 // restore copies, rebuilds and compares. What is not equal becomes Different.
@@ -126,11 +146,13 @@ func (d *drilled) restore(ctx context.Context, p *program, l *lake.Lake, scratch
 		return err
 	}
 	defer restored.Close()
-	if d.Different, err = d.sameState(ctx, l, restored, head); err != nil || d.Different != "" {
+	d.blame = lake.ErrDamaged
+	if d.Different, err = d.sameState(ctx, l, restored, head, scratch); err != nil || d.Different != "" {
 		return err
 	}
 	begun = time.Now()
 	cfg := p.warehouseConfig(filepath.Join(scratch, "kyc.duckdb"), p.log)
+	cfg.TempDir = scratch
 	if _, err := warehouse.Rebuild(ctx, restored, cfg); err != nil {
 		return err
 	}
@@ -161,7 +183,7 @@ func copyLake(ctx context.Context, l *lake.Lake, scratch string) (lake.Copied, *
 }
 
 // sameState holds the chain and what is known of the sessions against the lake.
-func (d *drilled) sameState(ctx context.Context, l, restored *lake.Lake, head *lake.Commit) (different string, err error) {
+func (d *drilled) sameState(ctx context.Context, l, restored *lake.Lake, head *lake.Commit, scratch string) (different string, err error) {
 	d.Seq, d.HeadSHA256, d.Published = head.Seq, head.SHA256, head.PublishedSeq
 	original, err := l.At(ctx, head.Seq)
 	if err != nil {
@@ -170,7 +192,7 @@ func (d *drilled) sameState(ctx context.Context, l, restored *lake.Lake, head *l
 	if original.SHA256 != head.SHA256 {
 		return fmt.Sprintf("commit %d of the copy is not that of the lake", head.Seq), nil
 	}
-	dir, err := os.MkdirTemp("", "kycsync-drill-")
+	dir, err := os.MkdirTemp(scratch, "state-")
 	if err != nil {
 		return "", err
 	}
@@ -187,8 +209,8 @@ func (d *drilled) sameState(ctx context.Context, l, restored *lake.Lake, head *l
 	return "", nil
 }
 
-// sameTables holds the warehouse of the copy against the copy, and against the one that analysts read if it shows
-// the same commit.
+// sameTables holds the warehouse of the copy against the copy, and the one that analysts read against the lake, unless
+// it shows another commit.
 func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.Lake, cfg warehouse.Config) error {
 	ours, err := warehouse.Verify(ctx, restored, cfg)
 	if err != nil {
@@ -198,40 +220,35 @@ func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.
 		d.Different = "the warehouse of the copy does not hold what the copy holds: " + ours.Reason
 		return nil
 	}
-	live := map[string]*warehouse.TableContent{}
-	theirs, err := warehouse.Verify(ctx, l, p.warehouseConfig(d.Warehouse, p.log))
+	for _, t := range ours.Tables {
+		if t.Warehouse != nil {
+			d.Tables, d.Rows = d.Tables+1, d.Rows+t.Warehouse.Rows
+		}
+	}
+	cfg.Path = d.Warehouse
+	theirs, err := warehouse.Verify(ctx, l, cfg)
 	switch {
 	case err != nil:
 		return err
-	case theirs.Reason != "":
-		d.WarehouseNote = theirs.Reason
+	case theirs.Behind:
+		d.Note = theirs.Reason
 	case theirs.LakeSeq != ours.LakeSeq:
-		d.WarehouseNote = "a run has published meanwhile"
-	default:
-		for _, t := range theirs.Tables {
-			live[t.Table] = t.Warehouse
-		}
-	}
-	for _, t := range ours.Tables {
-		if t.Warehouse == nil {
-			continue
-		}
-		d.Tables, d.Rows = d.Tables+1, d.Rows+t.Warehouse.Rows
-		if was := live[t.Table]; was != nil && (was.Rows != t.Warehouse.Rows || was.Hash != t.Warehouse.Hash) {
-			d.Different = fmt.Sprintf("table %s: %s does not hold what was restored", t.Table, d.Warehouse)
-			return nil
-		}
+		d.Note = "a run has published meanwhile"
+	case !theirs.Equal:
+		d.Different, d.blame = d.Warehouse+" is not what was restored: "+theirs.Reason, errBadWarehouse
 	}
 	return nil
 }
 
 func (d *drilled) print(p *program) error {
-	fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.copied.Round(time.Millisecond))
+	if d.copied > 0 {
+		fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.copied.Round(time.Millisecond))
+	}
 	if d.rebuilt > 0 {
 		fmt.Fprintf(p.stdout, "rebuilt   %d rows of %d tables in %s\n", d.Rows, d.Tables, d.rebuilt.Round(time.Millisecond))
 	}
-	if d.WarehouseNote != "" {
-		fmt.Fprintf(p.stdout, "note      not compared with %s: %s\n", d.Warehouse, strings.TrimSuffix(d.WarehouseNote, "."))
+	if d.Note != "" {
+		fmt.Fprintf(p.stdout, "note      not compared with %s: %s\n", d.Warehouse, d.Note)
 	}
 	if !d.Equal {
 		_, err := fmt.Fprintf(p.stdout, "PROBLEM   %s\n", d.Different)

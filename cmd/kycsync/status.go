@@ -46,6 +46,7 @@ type status struct {
 	WarehouseNote string           `json:"warehouse_note,omitempty"` // why it cannot be read
 	Rows          map[string]int64 `json:"rows"`                     // of the published commit, every version
 	Drill         *lake.Drill      `json:"drill"`                    // the newest; null: there was none
+	DrillNote     string           `json:"drill_note,omitempty"`     // why its record cannot be read
 	night.Standing
 }
 
@@ -88,7 +89,7 @@ func (p *program) status(c *cli.Context) error {
 		return fmt.Errorf("read the published commit: %w", err)
 	}
 	if s.Drill, err = l.LastDrill(c.Context); err != nil {
-		return err
+		s.DrillNote = err.Error() // the record of a drill is no reason to keep silent about all else
 	}
 	if err := s.stand(p, c, l, head, now); err != nil {
 		return err
@@ -161,6 +162,8 @@ func (s *status) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(w, "warehouse  %s shows commit %d\n", s.Warehouse, s.WarehouseSeq)
 	}
 	switch d := s.Drill; {
+	case s.DrillNote != "":
+		fmt.Fprintf(w, "drill      %s\n", s.DrillNote)
 	case d == nil:
 		fmt.Fprintln(w, "drill      never: kycsync drill proves that all can be restored")
 	case d.Equal:

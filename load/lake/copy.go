@@ -3,6 +3,8 @@ package lake
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -16,17 +18,19 @@ type Copied struct {
 }
 
 // Copy copies the lake's identity, all its commits, and the parts that the newest and the published commit name,
-// to another store. Each is read through the checks that every reader makes, and the commits become visible
-// last. It stops at the first that is damaged, with an error that wraps ErrDamaged. dir is for downloads.
+// to another store. Each is read through the checks that every reader makes. It stops at the first that is damaged,
+// with an error that wraps ErrDamaged. dir is for downloads.
 //
-// The copy is a lake of the same name; nothing but a reader may work on it.
+// The copy is a lake of the same name, but only if there was no error: the commits come last, one by one. Nothing
+// but a reader may work on it.
 func (l *Lake) Copy(ctx context.Context, to Bucket, dir string) (out Copied, err error) {
 	var head *Commit
+	var hashes []string
 	for c, err := range l.Commits(ctx, 1) {
 		if err != nil {
 			return out, fmt.Errorf("copy lake: %w", err)
 		}
-		head = c
+		head, hashes = c, append(hashes, c.SHA256)
 	}
 	if head == nil {
 		return out, fmt.Errorf("copy lake: it has no commit: %w", ErrNotExist)
@@ -54,21 +58,28 @@ func (l *Lake) Copy(ctx context.Context, to Bucket, dir string) (out Copied, err
 			}
 		}
 	}
-	names := []string{formatName}
-	for seq := int64(1); seq <= head.Seq; seq++ {
-		names = append(names, commitName(seq))
+	if err := l.copyObject(ctx, formatName, "", to); err != nil {
+		return out, fmt.Errorf("copy lake: %w", err)
 	}
-	for _, name := range names {
-		data, err := l.read(ctx, name, maxCommitBytes)
-		if err == nil {
-			err = to.Create(ctx, name, bytes.NewReader(data))
-		}
-		if err != nil {
+	for i, sum := range hashes {
+		if err := l.copyObject(ctx, commitName(int64(i+1)), sum, to); err != nil {
 			return out, fmt.Errorf("copy lake: %w", err)
 		}
+		out.Commits++
 	}
-	out.Commits = head.Seq
 	return out, nil
+}
+
+// copyObject copies a small object, which must have a hash if one is given.
+func (l *Lake) copyObject(ctx context.Context, name, sum string, to Bucket) error {
+	data, err := l.read(ctx, name, maxCommitBytes)
+	if err != nil {
+		return err
+	}
+	if got := sha256.Sum256(data); sum != "" && hex.EncodeToString(got[:]) != sum {
+		return fmt.Errorf("%w: %q is not what it was a moment ago", ErrDamaged, name)
+	}
+	return to.Create(ctx, name, bytes.NewReader(data))
 }
 
 func (l *Lake) copyPart(ctx context.Context, p Part, to Bucket, dir string) (err error) {

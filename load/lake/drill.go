@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -25,6 +25,7 @@ type Drill struct {
 	Seconds   float64 `json:"seconds"`
 	Equal     bool    `json:"equal"`
 	Different string  `json:"different,omitempty"` // the first difference
+	Note      string  `json:"note,omitempty"`      // why it was not compared with the warehouse that analysts read
 	Version   string  `json:"version"`             // of the program
 }
 
@@ -34,21 +35,33 @@ func (l *Lake) RecordDrill(ctx context.Context, d Drill) error {
 	if err != nil {
 		return fmt.Errorf("record the drill: %w", err)
 	}
-	name := drillPrefix + d.At.UTC().Format("20060102T150405.000000000Z") + ".json"
+	name := drillPrefix + d.At.UTC().Format(drillTime) + ".json"
 	if err := l.bucket.Create(ctx, name, bytes.NewReader(append(data, '\n'))); err != nil {
 		return fmt.Errorf("record the drill: %w", err)
 	}
 	return nil
 }
 
-// LastDrill returns the newest record of a drill; nil if there is none.
+var drillRE = regexp.MustCompile(`^_lake/drills/([0-9]{8}T[0-9]{6}\.[0-9]{9}Z)\.json$`)
+
+const (
+	drillTime   = "20060102T150405.000000000Z"
+	clocksApart = time.Hour // two machines may disagree by that much
+)
+
+// LastDrill returns the newest record of a drill; nil if there is none. Those of a clock that was far ahead
+// wait for their time.
 func (l *Lake) LastDrill(ctx context.Context) (*Drill, error) {
 	newest := ""
 	for name, err := range l.bucket.List(ctx, drillPrefix) {
 		if err != nil {
 			return nil, fmt.Errorf("read the last drill: %w", err)
 		}
-		if strings.HasSuffix(name, ".json") {
+		m := drillRE.FindStringSubmatch(name)
+		if m == nil {
+			continue
+		}
+		if at, err := time.Parse(drillTime, m[1]); err == nil && !at.After(l.now().Add(clocksApart)) {
 			newest = name
 		}
 	}

@@ -19,7 +19,7 @@ const trialPrefix = "_lake/trials/"
 const (
 	trialRacers = 16
 	trialRounds = 20
-	trialLarge  = 300 << 10 // bytes of an upload that breaks off, more than one packet and less than one request
+	trialLarge  = chunkBytes + 2<<20 // bytes of an upload that breaks off: in its second request, if it takes several
 )
 
 // A Trial is one promise of [Bucket] and whether a store kept it.
@@ -206,14 +206,14 @@ func (e *examination) breaksOff(ctx context.Context) (string, error) {
 		err := e.bucket.Create(ctx, e.prefix+name, &breaking{ReadSeeker: strings.NewReader(whole), pass: pass})
 		got, there, readErr := e.read(ctx, name)
 		switch {
+		case readErr != nil:
+			return "", errors.Join(err, readErr)
 		case err == nil && got == whole: // it was not read that often
 			continue
 		case err == nil:
 			return "an upload whose source broke off was taken for whole", nil
 		case !errors.Is(err, errTrial):
 			return "", err
-		case readErr != nil:
-			return "", readErr
 		}
 		names, err := e.list(ctx, name)
 		if err != nil {
@@ -231,7 +231,7 @@ func (e *examination) breaksOff(ctx context.Context) (string, error) {
 
 var errTrial = errors.New("broken off on purpose")
 
-// breaking is a source that fails half way in one of the times that it is read.
+// breaking is a source that fails before its end from one of the times on that it is read.
 type breaking struct {
 	io.ReadSeeker
 	pass, begun, read int
@@ -243,10 +243,11 @@ func (b *breaking) Seek(offset int64, whence int) (int64, error) {
 }
 
 func (b *breaking) Read(p []byte) (int, error) {
-	if b.begun >= b.pass && b.read >= trialLarge/2 {
+	const end = trialLarge - 1<<20
+	if b.begun >= b.pass && b.read >= end {
 		return 0, errTrial
 	}
-	n, err := b.ReadSeeker.Read(p[:min(len(p), trialLarge/4)])
+	n, err := b.ReadSeeker.Read(p[:min(len(p), max(end-b.read, 1<<10))])
 	b.read += n
 	return n, err
 }

@@ -69,7 +69,9 @@ func TestDrillsAreRecorded(t *testing.T) {
 			}
 			first := Drill{At: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), Seq: 7, Equal: false, Different: "table sessions: it differs"}
 			last := Drill{At: first.At.Add(time.Hour), Seq: 8, Equal: true, Copied: Copied{Commits: 8, Parts: 3, Bytes: 9}, Tables: 2, Rows: 5, Seconds: 1.5}
-			for _, d := range []Drill{last, first} {
+			mustCreate(t, b, drillPrefix+"z.json", "not ours")
+			ahead := Drill{At: time.Now().Add(48 * time.Hour), Seq: 9} // of a clock that is wrong
+			for _, d := range []Drill{last, first, ahead} {
 				if err := l.RecordDrill(t.Context(), d); err != nil {
 					t.Fatal(err)
 				}

@@ -16,17 +16,14 @@ import (
 // alone prepares what writes to the lake without asking the vendor: no run of this machine is at work
 // meanwhile. The caller closes the job.
 func (p *program) alone(c *cli.Context) (_ *job, cfg night.Config, err error) {
-	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
-	if err != nil {
-		return nil, cfg, err
-	}
 	j := &job{progress: newProgress(p.stderr, p.log), step: p.at}
 	defer func() {
 		if err != nil {
 			j.close()
 		}
 	}()
-	if j.lake, err = p.openLake(c.Context, c, false, now); err != nil {
+	var now func() time.Time
+	if j.lake, now, err = p.openToWrite(c); err != nil {
 		return nil, cfg, err
 	}
 	path := c.String("warehouse")

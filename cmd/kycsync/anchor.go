@@ -198,8 +198,11 @@ func (b anchorBucket) newest(ctx context.Context, lakeID string) (newest *lake.A
 		return nil, others, nil
 	}
 	some, err := b.read(ctx, last)
-	if err != nil || len(some) == 0 {
-		return nil, false, errors.Join(err, fmt.Errorf("%s: no anchor stands in it", last))
+	if err == nil && len(some) == 0 {
+		err = fmt.Errorf("%s: no anchor stands in it", last)
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	return &some[0], false, nil
 }

@@ -21,8 +21,8 @@ func (p *program) doctorCommand() *cli.Command {
 taken again, whoever races for it, that what was written is seen at once, and that an upload which breaks off leaves
 nothing. Not every file system keeps them. This tries each from this machine, with objects below _lake/trials, 40 MB
 in all, that it removes again where the account may. It makes a directory that is not there, and clears away what
-writers left there that died an hour ago. For a bucket it also tells where it lies and
-whether it can be made public, if the account may read that (storage.buckets.get).
+writers left there that died an hour ago. For a bucket it also tells where it lies and whether it can be made
+public, if the account may read that (storage.buckets.get).
 
 A store that breaks a promise is refused with exit code 2, an account that lacks a permission with 6.
 
@@ -80,7 +80,7 @@ func (p *program) doctor(c *cli.Context) error {
 		})
 	}
 	if d.Left > 0 {
-		d.Warnings = append(d.Warnings, fmt.Sprintf("%d small objects stay below _lake/trials, because the account may not remove them, as it should be; kycsync gc does, two days from now", d.Left))
+		d.Warnings = append(d.Warnings, fmt.Sprintf("%d objects stay below _lake/trials, because the account may not remove them, as it should be; kycsync gc does, two days from now", d.Left))
 	}
 	d.Fit = err == nil
 	if c.Bool("json") {

@@ -56,11 +56,7 @@ func (p *program) drill(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
-	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
-	if err != nil {
-		return err
-	}
-	l, err := p.openLake(c.Context, c, false, now)
+	l, now, err := p.openToWrite(c)
 	if err != nil {
 		return err
 	}
@@ -230,7 +226,7 @@ func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.
 	switch {
 	case err != nil:
 		return err
-	case theirs.Behind:
+	case theirs.OtherCommit: // a run that publishes meanwhile is no difference
 		d.Note = theirs.Reason
 	case theirs.LakeSeq != ours.LakeSeq:
 		d.Note = "a run has published meanwhile"

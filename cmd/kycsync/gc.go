@@ -43,11 +43,7 @@ func (p *program) gc(c *cli.Context) error {
 	if err != nil || retain < 48*time.Hour {
 		return usagef("--retain %s: want a time of two days or more, such as 90d", c.String("retain"))
 	}
-	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
-	if err != nil {
-		return err
-	}
-	l, err := p.openLake(c.Context, c, false, now)
+	l, _, err := p.openToWrite(c)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,17 @@ func (p *program) openLake(ctx context.Context, c *cli.Context, create bool, now
 	return l, nil
 }
 
+// openToWrite opens the lake for a command that writes to it without asking the vendor, and returns the clock of
+// what it writes.
+func (p *program) openToWrite(c *cli.Context) (*lake.Lake, func() time.Time, error) {
+	now, err := p.clock(p.getenv("KYCSYNC_API_URL"))
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := p.openLake(c.Context, c, false, now)
+	return l, now, err
+}
+
 // checkLake refuses what cannot be a lake.
 func checkLake(uri string) error {
 	scheme, rest, isURI := strings.Cut(uri, "://")

@@ -29,7 +29,7 @@ type Trial struct {
 	Took    time.Duration
 }
 
-// Examine tries a store that a lake is to live in: it creates small objects under a name of their own and looks at
+// Examine tries a store that a lake is to live in: it creates objects, most of them small, under a name of their own and looks at
 // them. Each trial is given to use. The error wraps ErrUnsuitable if a promise was broken, and is that of
 // the store where it could not be tried. Objects that the account may not remove stay, and left counts them.
 func Examine(ctx context.Context, b Bucket, use func(Trial)) (left int, err error) {

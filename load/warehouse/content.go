@@ -122,8 +122,8 @@ type Verification struct {
 	LakeSeq      int64               `json:"lake_seq"`      // newest published commit; 0: none
 	WarehouseSeq int64               `json:"warehouse_seq"` // commit that the warehouse shows; 0: none
 	Equal        bool                `json:"equal"`
-	Reason       string              `json:"reason,omitempty"` // why not, for people
-	Behind       bool                `json:"behind,omitempty"` // that is all: there is no warehouse, or it lacks commits
+	Reason       string              `json:"reason,omitempty"`       // why not, for people
+	OtherCommit  bool                `json:"other_commit,omitempty"` // that is all: there is no warehouse, or it shows another commit of this lake
 	Tables       []TableVerification `json:"tables"`
 }
 
@@ -162,7 +162,7 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 	}
 	if err == nil && v.Reason == "" {
 		v.Reason, err = v.behind(ctx, l)
-		v.Behind = v.Reason != "" && v.WarehouseSeq < v.LakeSeq
+		v.OtherCommit = v.Reason != ""
 	}
 	if err != nil {
 		return v, err
@@ -177,7 +177,7 @@ func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[s
 	out = map[string]TableContent{}
 	r, err := OpenReader(ctx, cfg.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		v.Reason, v.Behind = "there is no warehouse file", true
+		v.Reason, v.OtherCommit = "there is no warehouse file", true
 		return out, nil, nil
 	}
 	if err == nil {

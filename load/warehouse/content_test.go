@@ -115,6 +115,9 @@ func TestVerify(t *testing.T) {
 			if v.Equal != (tt.reason == "") || !strings.Contains(v.Reason, tt.reason) {
 				t.Errorf("equal %v, reason %q, want %q", v.Equal, v.Reason, tt.reason)
 			}
+			if other := tt.name == "behind" || tt.name == "no file"; v.OtherCommit != other {
+				t.Errorf("another commit is all that is wrong: %v, want %v", v.OtherCommit, other)
+			}
 			for _, tv := range v.Tables {
 				if tt.reason == "" && !tv.Equal {
 					t.Errorf("%+v", tv)

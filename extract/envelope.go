@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kycsync/schemas"
+	"kycsync/schemas/strictjson"
 )
 
 // An envelope is what stands around the rows of every list.
@@ -21,8 +23,8 @@ type envelope[T any] struct {
 	results []T
 }
 
-// An element is one row of a list, a part of the body, and its members if the whole page is strict JSON. If it
-// is not, one bad row must not cost the page: each is then read on its own.
+// An element is one row of a list, a part of the body, and its members if the whole page is strict JSON beyond
+// doubt. If it is not, one bad row must not cost the page: each is then read on its own.
 type element struct {
 	value   jsontext.Value
 	members []schemas.Member // nil: not read. Overwritten when the next element is read
@@ -50,65 +52,117 @@ func readPage[T any](body []byte, limit, offset int, read func(element) T) (enve
 	return env, f
 }
 
-// readEnvelope is strict about the envelope, and not about the rows.
+// readEnvelope is strict about the envelope, and not about the rows. A page that is strict JSON without a doubt,
+// as nearly all are, is read once with the members of its rows.
 func readEnvelope[T any](body []byte, read func(element) T) (envelope[T], error) {
-	if env, err := scanEnvelope(body, true, read); err == nil {
+	if env, sure := splitEnvelope(body, read); sure {
 		return env, nil
 	}
-	return scanEnvelope(body, false, read)
+	return scanEnvelope(body, read)
 }
 
-// scanEnvelope reads the envelope, and the members of the rows if all is strict JSON.
-func scanEnvelope[T any](body []byte, strictly bool, read func(element) T) (env envelope[T], err error) {
-	scan, list := scan, array[T]
-	if strictly {
-		scan, list = scanStrictly, objects[T]
+// splitEnvelope reads a page in one pass, if it is beyond doubt.
+func splitEnvelope[T any](body []byte, read func(element) T) (env envelope[T], sure bool) {
+	r := splitters.Get().(*splitter)
+	defer splitters.Put(r)
+	defer r.release()
+	r.Reset(body)
+	env, sure = newEnvelope[T](), true
+	r.Object(func(name []byte) {
+		if string(name) == "results" {
+			env.results = []T{}
+			r.Array(func() { env.results = append(env.results, read(r.element())) })
+			return
+		}
+		v := r.Value()
+		sure = sure && env.take(string(name), v) == nil
+	})
+	return env, sure && r.End() && env.whole() == nil
+}
+
+// A splitter is kept for its memory.
+type splitter struct {
+	strictjson.Reader
+	room []schemas.Member
+}
+
+var splitters = sync.Pool{New: func() any { return &splitter{} }}
+
+func (s *splitter) release() {
+	s.Reset(nil)
+	clear(s.room[:cap(s.room)])
+}
+
+// element reads the element that comes next. In doubt it is empty.
+func (s *splitter) element() element {
+	if s.Kind() != '{' {
+		return element{value: s.Value()}
 	}
-	seen := 0
-	env.count, env.total = -1, -1
-	err = scan(body, func(name []byte, d *jsontext.Decoder) error {
-		member := string(name)
-		switch member {
-		case "count", "next", "results":
-			seen++
-		case "total_transactions":
-		default:
-			return d.SkipValue()
-		}
-		if member == "results" {
-			env.results, err = list(body, d, read)
-			return err
-		}
-		switch v, err := d.ReadValue(); {
-		case err != nil:
-			return err
-		case member == "count":
-			n, err := strconv.ParseUint(string(v), 10, 31)
+	s.room = s.room[:0]
+	value := s.Object(func(name []byte) { s.room = append(s.room, schemas.Member{Name: name, Value: s.Value()}) })
+	return element{value, s.room}
+}
+
+// scanEnvelope reads a page of which some rows may be anything.
+func scanEnvelope[T any](body []byte, read func(element) T) (envelope[T], error) {
+	env, seen := newEnvelope[T](), 0
+	err := scan(body, func(name []byte, d *jsontext.Decoder) (err error) {
+		switch member := string(name); member {
+		case "count", "next", "total_transactions":
+			v, err := d.ReadValue()
 			if err != nil {
-				return errors.New("count is not a whole number")
+				return err
 			}
-			env.count = int(n)
-		case member == "next":
-			if k := v.Kind(); k != '"' && k != 'n' {
-				return errors.New("next is neither text nor null")
+			if member != "total_transactions" {
+				seen++
 			}
-			env.next = v.Kind() == '"'
-		default:
-			if n, err := strconv.ParseUint(string(v), 10, 31); err == nil {
-				env.total = int(n)
-			}
+			return env.take(member, v)
+		case "results":
+			seen++
+			env.results, err = array(body, d, read)
+			return err
 		}
-		return nil
+		return d.SkipValue()
 	})
 	switch {
 	case err != nil:
 		return env, err
 	case seen > 3:
 		return env, errors.New("a member of the envelope stands twice")
-	case env.count < 0 || env.results == nil:
-		return env, errors.New("count or results is absent")
 	}
-	return env, nil
+	return env, env.whole()
+}
+
+func newEnvelope[T any]() envelope[T] { return envelope[T]{count: -1, total: -1} }
+
+// take notes a member of the envelope other than the rows.
+func (e *envelope[T]) take(member string, v jsontext.Value) error {
+	switch member {
+	case "count":
+		n, err := strconv.ParseUint(string(v), 10, 31)
+		if err != nil {
+			return errors.New("count is not a whole number")
+		}
+		e.count = int(n)
+	case "next":
+		if k := v.Kind(); k != '"' && k != 'n' {
+			return errors.New("next is neither text nor null")
+		}
+		e.next = v.Kind() == '"'
+	case "total_transactions":
+		if n, err := strconv.ParseUint(string(v), 10, 31); err == nil {
+			e.total = int(n)
+		}
+	}
+	return nil
+}
+
+// whole refuses an envelope that lacks what every list has.
+func (e *envelope[T]) whole() error {
+	if e.count < 0 || e.results == nil {
+		return errors.New("count or results is absent")
+	}
+	return nil
 }
 
 // elements reads the elements of an array that must fill body.
@@ -123,49 +177,16 @@ func elements[T any](body []byte, read func(element) T) ([]T, error) {
 
 // array reads the array before which d stands in body.
 func array[T any](body []byte, d *jsontext.Decoder, read func(element) T) ([]T, error) {
-	return eachElement(d, read, func() (element, error) {
-		v, err := d.ReadValue()
-		return element{value: within(body, v, d)}, err
-	})
-}
-
-// objects reads an array with the members of what it holds.
-func objects[T any](body []byte, d *jsontext.Decoder, read func(element) T) ([]T, error) {
-	var room []schemas.Member
-	return eachElement(d, read, func() (element, error) {
-		if d.PeekKind() != '{' {
-			v, err := d.ReadValue()
-			return element{value: within(body, v, d)}, err
-		}
-		room = room[:0]
-		if _, err := d.ReadToken(); err != nil {
-			return element{}, err
-		}
-		start := int(d.InputOffset()) - 1
-		for d.PeekKind() != '}' {
-			m, err := member(body, d)
-			if err != nil {
-				return element{}, err
-			}
-			room = append(room, m)
-		}
-		_, err := d.ReadToken()
-		end := int(d.InputOffset())
-		return element{body[start:end:end], room}, err
-	})
-}
-
-func eachElement[T any](d *jsontext.Decoder, read func(element) T, next func() (element, error)) ([]T, error) {
 	if tok, err := d.ReadToken(); err != nil || tok.Kind() != '[' {
 		return nil, errors.New("results is not an array")
 	}
 	out := []T{}
 	for d.PeekKind() != ']' {
-		e, err := next()
+		v, err := d.ReadValue()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, read(e))
+		out = append(out, read(element{value: within(body, v, d)}))
 	}
 	_, err := d.ReadToken()
 	return out, err

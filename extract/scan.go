@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -18,6 +19,9 @@ import (
 func text(v jsontext.Value) string {
 	if v.Kind() != '"' {
 		return ""
+	}
+	if bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v) {
+		return string(v[1 : len(v)-1])
 	}
 	b, err := jsontext.AppendUnquote(nil, v)
 	if err != nil {
@@ -154,16 +158,6 @@ func (s *scanner) scan(body []byte, member func(name []byte, d *jsontext.Decoder
 		return errors.New("bytes after the end of the JSON text")
 	}
 	return nil
-}
-
-// member reads the member before which d stands in body.
-func member(body []byte, d *jsontext.Decoder) (schemas.Member, error) {
-	name, err := memberName(body, d)
-	if err != nil {
-		return schemas.Member{}, err
-	}
-	v, err := d.ReadValue()
-	return schemas.Member{Name: name, Value: within(body, v, d)}, err
 }
 
 func memberName(body []byte, d *jsontext.Decoder) ([]byte, error) {

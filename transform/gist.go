@@ -1,11 +1,11 @@
 package transform
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"sync"
 
 	"kycsync/schemas"
+	"kycsync/schemas/strictjson"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,10 +13,12 @@ import (
 // Gist is a hash of a document that costs a small part of its canonical form: of the members as
 // received, less those that differ from one call to the next though nothing happened, secrets, links and
 // volatile values. Documents with one gist have one content hash; those with two may have one, if the
-// vendor writes the same in another way. It is zero for what is not JSON.
+// vendor writes the same in another way. It is zero where [strictjson] is in doubt: nothing can be said of
+// such a document but by its canonical form.
 func Gist(kind schemas.DocumentKind, members []schemas.Member) schemas.Digest {
 	g := gists.Get().(*gist)
 	defer gists.Put(g)
+	defer g.Reset(nil)
 	g.text = g.text[:0]
 	if root := defaultPlan.roots[kind]; g.root != root {
 		g.root, g.found = root, nil
@@ -33,8 +35,7 @@ var gists = sync.Pool{New: func() any { return &gist{} }}
 
 // A gist is the text that is hashed, in the making.
 type gist struct {
-	dec   jsontext.Decoder
-	from  bytes.Buffer
+	strictjson.Reader
 	text  []byte
 	root  *node
 	found []found // the members of the document before, most of which have the same names in the same order
@@ -43,11 +44,10 @@ type gist struct {
 // found is what is known of a member.
 type found struct {
 	name    string
+	quoted  []byte
 	node    *node // nil: nothing
 	skipped bool
 }
-
-var gistOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
 // find returns what is known of the member at a position.
 func (g *gist) find(i int, name []byte) found {
@@ -55,7 +55,8 @@ func (g *gist) find(i int, name []byte) found {
 		return g.found[i]
 	}
 	n, secret := g.root.named(name)
-	f := found{string(name), n, secret || n != nil && n.volatile}
+	f := found{string(name), nil, n, secret || n != nil && n.volatile}
+	f.quoted, _ = jsontext.AppendQuote(nil, name)
 	switch {
 	case i < len(g.found):
 		g.found[i] = f
@@ -68,89 +69,63 @@ func (g *gist) find(i int, name []byte) found {
 // maxFound is for how many members of a document a place is kept.
 const maxFound = 64
 
+// member adds a member, and reports whether it could be read.
 func (g *gist) member(f found, m schemas.Member) bool {
 	if f.skipped {
 		return true
 	}
-	g.text, _ = jsontext.AppendQuote(g.text, m.Name)
-	if f.node == nil || !f.node.passing {
+	g.text = append(g.text, f.quoted...)
+	if f.node == nil || !f.node.passing || len(m.Value) == 0 {
 		g.text = append(g.text, m.Value...)
 		return true
 	}
-	if f.node.media != "" && len(m.Value) > 0 && m.Value[0] == '"' {
-		g.text = append(g.text, `"link"`...)
-		return true
-	}
-	g.from = *bytes.NewBuffer(m.Value)
-	defer func() { g.from = bytes.Buffer{} }()
-	g.dec.Reset(&g.from, gistOptions...)
-	return g.value(f.node) == nil
+	g.Reset(m.Value)
+	g.value(f.node)
+	return g.End()
 }
 
-func (g *gist) value(n *node) error {
-	kind := g.dec.PeekKind()
-	if n == nil || !n.passing {
-		return g.raw()
-	}
+func (g *gist) value(n *node) {
+	kind := g.Kind()
 	switch {
+	case n == nil || !n.passing:
+		g.raw()
 	case kind == '{' && n.elem != nil:
-		return g.object(n.elem) // a lone object where a list is known
+		g.object(n.elem) // a lone object where a list is known
 	case kind == '{':
-		return g.object(n)
+		g.object(n)
 	case kind == '[':
-		return g.array(n.elem)
+		g.array(n.elem)
 	case kind == '"' && n.media != "":
 		g.text = append(g.text, `"link"`...)
-		return g.dec.SkipValue()
+		g.Value()
+	default:
+		g.raw()
 	}
-	return g.raw()
 }
 
-func (g *gist) raw() error {
-	value, err := g.dec.ReadValue()
-	g.text = append(g.text, value...)
-	return err
-}
+func (g *gist) raw() { g.text = append(g.text, g.Value()...) }
 
-func (g *gist) array(elem *node) error {
-	if _, err := g.dec.ReadToken(); err != nil {
-		return err
-	}
+func (g *gist) array(elem *node) {
 	g.text = append(g.text, '[')
-	for g.dec.PeekKind() != ']' {
-		if err := g.value(elem); err != nil {
-			return err
-		}
+	g.Array(func() {
+		g.value(elem)
 		g.text = append(g.text, ',')
-	}
+	})
 	g.text = append(g.text, ']')
-	_, err := g.dec.ReadToken()
-	return err
 }
 
-func (g *gist) object(n *node) error {
-	if _, err := g.dec.ReadToken(); err != nil {
-		return err
-	}
+func (g *gist) object(n *node) {
 	g.text = append(g.text, '{')
-	for g.dec.PeekKind() != '}' {
-		name, err := g.dec.ReadValue()
-		if err != nil {
-			return err
-		}
+	g.Object(func(name []byte) {
 		start := len(g.text)
-		g.text = append(g.text, name...)
-		member, secret := n.named(name[1 : len(name)-1])
-		if err := g.value(member); err != nil {
-			return err
-		}
+		g.text = append(append(append(g.text, '"'), name...), '"')
+		member, secret := n.named(name)
+		g.value(member)
 		if secret || member != nil && member.volatile {
 			g.text = g.text[:start]
 		}
-	}
+	})
 	g.text = append(g.text, '}')
-	_, err := g.dec.ReadToken()
-	return err
 }
 
 // named finds the member of a name. One that is written with escapes, where it is nested, is not known,

@@ -52,7 +52,7 @@ type Budget struct {
 // A View is what a night's plan follows from.
 type View struct {
 	Listed   []Row // each session at most once, in any order
-	Known    map[schemas.SessionID]schemas.Known
+	Known    *schemas.Sessions
 	Absent   []schemas.Known            // known, not listed, and to be asked for
 	Doubted  map[schemas.SessionID]bool // to be read again before it is published
 	Promises Promises                   // Defaults to DefaultPromises
@@ -67,8 +67,7 @@ func Plan(v View) []Task {
 	var due []Task
 	for i := range v.Listed {
 		row := &v.Listed[i]
-		k := v.Known[row.ID]
-		switch t := v.task(row, &k); {
+		switch t := v.task(row, v.Known.Look(row.ID)); {
 		case t.Urgent():
 			by[t.Reason] = append(by[t.Reason], t)
 		case v.dueTonight(t):
@@ -91,14 +90,14 @@ func Plan(v View) []Task {
 	return all
 }
 
-// Wants reports whether [Plan] asks for a listed session of which that is known.
+// Wants reports whether [Plan] asks for a listed session of which that is known; nil: nothing.
 func (v View) Wants(row *Row, k *schemas.Known) bool {
 	v.Promises = v.Promises.or()
 	t := v.task(row, k)
 	return t.Urgent() || v.dueTonight(t)
 }
 
-// Urgent reports whether [Plan] asks for a listed session of which that is known whatever the budget.
+// Urgent reports whether [Plan] asks for a listed session, of which that is known, whatever the budget.
 func (v View) Urgent(row *Row, k *schemas.Known) bool {
 	t := v.task(row, k)
 	return t.Urgent()
@@ -107,11 +106,16 @@ func (v View) Urgent(row *Row, k *schemas.Known) bool {
 // task is what there may be to do about a listed session.
 func (v *View) task(row *Row, k *schemas.Known) Task {
 	t := Task{ID: row.ID, Kind: row.Kind, Number: row.Number}
+	if k == nil {
+		k = &nothingKnown
+	}
 	if t.Reason, t.Since = urgent(row, k, v.Doubted[row.ID]); t.Reason == "" {
 		t.Reason, t.Since, t.Class = ReasonDue, k.LastChecked, v.Promises.of(k, row.Kind, row.Status, v.Now)
 	}
 	return t
 }
+
+var nothingKnown schemas.Known
 
 func (v *View) dueTonight(t Task) bool {
 	return DueTonight(string(t.ID), t.Since, v.Promises[t.Class], v.Now)

@@ -32,10 +32,10 @@ func TestPlan(t *testing.T) {
 	row := func(n int, status, fingerprint string) Row {
 		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: daysAgo(100 - n), Fingerprint: digest(fingerprint)}
 	}
-	known := map[schemas.SessionID]schemas.Known{}
+	known := schemas.NewRegister[schemas.SessionID, schemas.Known](0)
 	var listed []Row
 	know := func(k schemas.Known, fingerprint string) {
-		known[k.SessionID] = k
+		known.Put(k.SessionID, k)
 		listed = append(listed, row(int(k.SessionNumber), k.Status, fingerprint))
 	}
 	know(stored(1, "Declined", nil), "same")
@@ -144,17 +144,17 @@ func TestPlanProperties(t *testing.T) {
 	statuses := []string{"Approved", "Declined", "In Review", "Expired", "Kyc Expired", "Not Started", "", "Unheard Of"}
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 40).Draw(t, "n")
-		v := View{Known: map[schemas.SessionID]schemas.Known{}, Now: night}
+		v := View{Known: schemas.NewRegister[schemas.SessionID, schemas.Known](0), Now: night}
 		for i := range n {
 			status := rapid.SampledFrom(statuses).Draw(t, "status")
 			v.Listed = append(v.Listed, Row{ID: testID(i), Number: int64(i), Status: status,
 				Fingerprint: digest(rapid.SampledFrom([]string{"same", "same", "other"}).Draw(t, "fingerprint")), CreatedAt: daysAgo(rapid.IntRange(0, 50).Draw(t, "age"))})
 			if rapid.Bool().Draw(t, "known") {
-				v.Known[testID(i)] = stored(i, status, func(k *schemas.Known) {
+				v.Known.Put(testID(i), stored(i, status, func(k *schemas.Known) {
 					k.ContentHash = digest(rapid.SampledFrom([]string{"", "c", "c"}).Draw(t, "hash"))
 					k.Stale, k.Monitored = rapid.IntRange(0, 5).Draw(t, "stale") == 0, rapid.Bool().Draw(t, "monitored")
 					k.LastChecked = hoursAgo(rapid.IntRange(0, 40*24).Draw(t, "checked"))
-				})
+				}))
 			}
 		}
 		all := Plan(v)
@@ -170,7 +170,7 @@ func TestPlanProperties(t *testing.T) {
 			calm = !task.Urgent()
 		}
 		for _, r := range v.Listed {
-			k, ok := v.Known[r.ID]
+			k, ok := v.Known.Get(r.ID), v.Known.Look(r.ID) != nil
 			task, has := planned[r.ID]
 			urgent := !ok || k.ContentHash == (schemas.Digest{}) || k.Fingerprint != r.Fingerprint || k.Stale
 			age, promise := night.Sub(k.LastChecked), DefaultPromises()[DefaultPromises().of(&k, r.Kind, r.Status, night)]
@@ -195,10 +195,10 @@ func TestPlanProperties(t *testing.T) {
 func TestSharesKeepThePromise(t *testing.T) {
 	const n = 700
 	now := night
-	v := View{Known: map[schemas.SessionID]schemas.Known{}}
+	v := View{Known: schemas.NewRegister[schemas.SessionID, schemas.Known](0)}
 	for i := range n {
 		k := stored(i, "Approved", func(k *schemas.Known) { k.Monitored, k.LastChecked = true, now })
-		v.Known[k.SessionID] = k
+		v.Known.Put(k.SessionID, k)
 		v.Listed = append(v.Listed, Row{ID: k.SessionID, Kind: k.SessionKind, Number: k.SessionNumber, Status: k.Status, Fingerprint: k.Fingerprint})
 	}
 	for d := range 40 {
@@ -209,9 +209,9 @@ func TestSharesKeepThePromise(t *testing.T) {
 			t.Errorf("night %d: %d tasks, want a sixth of %d", d, len(tasks), n)
 		}
 		for _, task := range tasks {
-			k := v.Known[task.ID]
+			k := v.Known.Get(task.ID)
 			k.LastChecked = now
-			v.Known[task.ID] = k
+			v.Known.Put(task.ID, k)
 		}
 		for _, s := range DefaultPromises().Stand(v.Known, now.Add(time.Hour)) {
 			if s.Beyond > 0 {

@@ -119,17 +119,17 @@ type Standing struct {
 
 // Stand tells how the promises stand; see Outlook for Nights. Sessions that the vendor no longer has
 // are not counted.
-func (p Promises) Stand(known map[schemas.SessionID]schemas.Known, now time.Time) []Standing {
+func (p Promises) Stand(known *schemas.Sessions, now time.Time) []Standing {
 	p = p.or()
 	by := map[Class]*Standing{}
 	for _, c := range classOrder {
 		by[c] = &Standing{Class: c, Promise: p[c]}
 	}
-	for _, k := range known {
+	for k := range known.All() {
 		if k.ContentHash == (schemas.Digest{}) || k.Gone() {
 			continue
 		}
-		s := by[p.of(&k, k.SessionKind, k.Status, now)]
+		s := by[p.of(k, k.SessionKind, k.Status, now)]
 		s.Take(now.Sub(k.LastChecked))
 	}
 	out := make([]Standing, 0, len(classOrder))

@@ -23,7 +23,7 @@ type course struct {
 type keeper struct {
 	course
 	*population
-	known   map[schemas.SessionID]schemas.Known
+	known   *schemas.Sessions
 	feeds   []int    // sessions whose activity feed is due
 	details []detail // by person
 	absent  []int    // deleted sessions that are not proven gone
@@ -159,7 +159,7 @@ func (l *ledger) look() bool {
 		perKind[l.rows[i].Kind]++
 	}
 	others := 3
-	if len(l.known) == 0 {
+	if l.known.Len() == 0 {
 		others = 2 // no webhook log
 	}
 	if !l.list(forOthers, others) || !l.list(forCounts, l.counts()) ||
@@ -167,13 +167,13 @@ func (l *ledger) look() bool {
 		return false
 	}
 	for ; l.missed < len(l.deleted); l.missed++ {
-		if _, ok := l.known[l.all[l.deleted[l.missed]].row.ID]; ok {
+		if l.known.Look(l.all[l.deleted[l.missed]].row.ID) != nil {
 			l.absent = append(l.absent, l.deleted[l.missed])
 		}
 	}
 	v := View{Listed: l.rows, Known: l.known, Promises: l.promises, Now: l.start}
 	for _, i := range l.absent {
-		v.Absent = append(v.Absent, l.known[l.all[i].row.ID])
+		v.Absent = append(v.Absent, l.known.Get(l.all[i].row.ID))
 	}
 	tasks := Plan(v)
 	first := 0
@@ -193,7 +193,7 @@ func (l *ledger) counts() int {
 		months++
 	}
 	n := 1 + months + statuses
-	if len(l.known) == 0 {
+	if l.known.Len() == 0 {
 		return n
 	}
 	for i := range months * statuses {
@@ -226,7 +226,7 @@ func (l *ledger) fetchUrgent() bool {
 // judge notes the first answer that a session does not exist, and believes the second, 20 hours
 // later. Either is a look at it.
 func (l *ledger) judge(i int) {
-	k := l.known[l.all[i].row.ID]
+	k := l.known.Get(l.all[i].row.ID)
 	k.LastChecked, l.all[i].looked = l.now, l.now
 	switch {
 	case k.GoneSince.IsZero():
@@ -235,7 +235,7 @@ func (l *ledger) judge(i int) {
 		k.Upstream = schemas.Deleted
 		l.absent = slices.DeleteFunc(l.absent, func(j int) bool { return j == i })
 	}
-	l.known[k.SessionID] = k
+	l.known.Put(k.SessionID, k)
 }
 
 // take looks at one decision.
@@ -246,7 +246,7 @@ func (l *ledger) take(t Task, at time.Time) {
 		return
 	}
 	s := &l.all[i]
-	old := l.known[t.ID]
+	old := l.known.Get(t.ID)
 	k := old
 	k.SessionID, k.SessionKind, k.SessionNumber, k.CreatedAt = t.ID, t.Kind, t.Number, s.row.CreatedAt
 	k.Status, k.Fingerprint, k.ContentHash, k.LastChecked = s.row.Status, s.row.Fingerprint, numbered(s.said), at
@@ -262,7 +262,7 @@ func (l *ledger) take(t Task, at time.Time) {
 	if k.ActivityDue && !old.ActivityDue {
 		l.feeds = append(l.feeds, i)
 	}
-	l.known[t.ID] = k
+	l.known.Put(t.ID, k)
 	if t.Reason == ReasonDue {
 		l.checked[t.Class]++
 		if before := l.promises.of(&old, t.Kind, old.Status, l.start.Add(-Interval)); before == t.Class {
@@ -288,7 +288,7 @@ func (l *ledger) see(class Class, age time.Duration) {
 // which none was read.
 func (l *ledger) feedsDue() (again, unread []int) {
 	for _, i := range l.feeds {
-		switch k := l.known[l.all[i].row.ID]; {
+		switch k := l.known.Get(l.all[i].row.ID); {
 		case !k.AbsentSince.IsZero():
 		case k.ActivityChecked.IsZero():
 			unread = append(unread, i)
@@ -297,7 +297,7 @@ func (l *ledger) feedsDue() (again, unread []int) {
 		}
 	}
 	slices.SortFunc(again, func(i, j int) int {
-		return cmp.Or(l.known[l.all[i].row.ID].ActivityChecked.Compare(l.known[l.all[j].row.ID].ActivityChecked), cmp.Compare(i, j))
+		return cmp.Or(l.known.Get(l.all[i].row.ID).ActivityChecked.Compare(l.known.Get(l.all[j].row.ID).ActivityChecked), cmp.Compare(i, j))
 	})
 	slices.Sort(unread)
 	return again, unread
@@ -307,12 +307,12 @@ func (l *ledger) feedsDue() (again, unread []int) {
 func (l *ledger) readFeeds(due []int) (rest []int) {
 	n := min(len(due), l.left())
 	for _, i := range due[:n] {
-		k := l.known[l.all[i].row.ID]
+		k := l.known.Get(l.all[i].row.ID)
 		k.ActivityDue, k.ActivityChecked = false, l.ask(forFeeds)
-		l.known[k.SessionID] = k
+		l.known.Put(k.SessionID, k)
 	}
 	l.feeds = slices.DeleteFunc(l.feeds, func(i int) bool {
-		k := l.known[l.all[i].row.ID]
+		k := l.known.Get(l.all[i].row.ID)
 		return !k.ActivityDue || !k.AbsentSince.IsZero()
 	})
 	return due[n:]

@@ -92,7 +92,7 @@ func TestSimulationOfTooSmallABudget(t *testing.T) {
 func live(t *testing.T, s scenario) column {
 	t.Helper()
 	c := column{scenario: s}
-	k := &keeper{course: s.course, population: newPopulation(s.sessions, s.held, night), known: map[schemas.SessionID]schemas.Known{}}
+	k := &keeper{course: s.course, population: newPopulation(s.sessions, s.held, night), known: schemas.NewRegister[schemas.SessionID, schemas.Known](0)}
 	for n := 0; len(c.nights) < nightsAfter; n++ {
 		start := night.AddDate(0, 0, n).Add(time.Duration(n%3-1) * 20 * time.Minute) // cron is not punctual
 		if n > 0 {
@@ -163,7 +163,7 @@ func (k *keeper) classOf(s *subject, now time.Time) Class {
 	switch {
 	case slices.Contains([]string{"Not Started", "In Progress", "Resubmitted"}, s.row.Status):
 		return ClassOpen
-	case s.row.Status == "In Review" && now.Sub(k.known[s.row.ID].StatusSince) > 30*24*time.Hour:
+	case s.row.Status == "In Review" && now.Sub(k.known.Get(s.row.ID).StatusSince) > 30*24*time.Hour:
 		return ClassLongReview
 	case s.row.Status == "In Review":
 		return ClassInReview

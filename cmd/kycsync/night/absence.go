@@ -76,7 +76,7 @@ const absentSample = 20
 // is not complete proves nothing.
 func (r *run) findAbsent() {
 	fresh, present := 0, 0
-	for _, k := range r.known {
+	for k := range r.known.All() {
 		listed, unsure := r.listing.has(k.SessionID, k.SessionNumber)
 		switch {
 		case k.ContentHash == (schemas.Digest{}), k.Gone() && !listed:
@@ -84,10 +84,11 @@ func (r *run) findAbsent() {
 			if k.Gone() {
 				break // it is asked for, and the answer clears it
 			}
-			k.AbsentSince, k.GoneSince = time.Time{}, time.Time{}
-			r.remember(k)
+			back := *k
+			back.AbsentSince, back.GoneSince = time.Time{}, time.Time{}
+			r.remember(back)
 		case !listed && !unsure && r.complete(k.SessionKind):
-			r.absent = append(r.absent, k)
+			r.absent = append(r.absent, *k)
 			if k.AbsentSince.IsZero() {
 				fresh++
 			}
@@ -110,7 +111,7 @@ func (r *run) findAbsent() {
 
 // takeAbsent takes the answer of a session that the list leaves out.
 func (r *run) takeAbsent(got extract.Fetched, failed error) error {
-	k := r.known[got.Task.ID]
+	k := r.known.Get(got.Task.ID)
 	switch {
 	case errors.Is(failed, extract.ErrGone):
 		r.absence.gone = append(r.absence.gone, k)
@@ -190,7 +191,9 @@ func (r *run) settleAbsences(ctx context.Context) error {
 func (r *run) alike() func(schemas.Known) bool {
 	workflows, undecided := map[string]bool{}, false
 	r.listing.each(func(row *extract.Row) {
-		workflows[r.known[row.ID].Workflow] = true
+		if k := r.known.Look(row.ID); k != nil {
+			workflows[k.Workflow] = true
+		}
 		undecided = undecided || row.Status != "Approved"
 	})
 	return func(k schemas.Known) bool { return undecided && workflows[k.Workflow] }
@@ -201,7 +204,7 @@ func (r *run) canary(ctx context.Context) (bool, error) {
 	asked := 0
 	for i := range r.listing.rows {
 		row := &r.listing.rows[i]
-		if row.ID == "" || r.known[row.ID].ContentHash == (schemas.Digest{}) {
+		if row.ID == "" || r.known.Get(row.ID).ContentHash == (schemas.Digest{}) {
 			continue
 		}
 		doc, err := r.Client.Decision(ctx, row.ID)

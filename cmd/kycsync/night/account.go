@@ -39,15 +39,14 @@ func (r *run) accounts() map[schemas.SessionKind]*account {
 	}
 	r.listing.each(func(row *extract.Row) {
 		if a := accounts[row.Kind]; a != nil {
-			k := r.known[row.ID]
-			a.takeListed(row, &k)
+			a.takeListed(row, r.known.Look(row.ID))
 		}
 	})
 	alive := map[schemas.SessionID]bool{}
 	for _, a := range r.absence.alive {
 		alive[a.known.SessionID] = true
 	}
-	for _, k := range r.known {
+	for k := range r.known.All() {
 		a := accounts[k.SessionKind]
 		if a == nil || k.ContentHash == (schemas.Digest{}) || k.Gone() {
 			continue
@@ -65,11 +64,12 @@ func (r *run) accounts() map[schemas.SessionKind]*account {
 	return accounts
 }
 
+// takeListed counts a listed session, of which that is known; nil: nothing.
 func (a *account) takeListed(row *extract.Row, k *schemas.Known) {
 	listed := cell{monthOf(row.CreatedAt), row.Status}
 	a.listed[listed]++
 	a.at = later(a.at, row.ObservedAt)
-	if k.ContentHash == (schemas.Digest{}) || k.Gone() {
+	if k == nil || k.ContentHash == (schemas.Digest{}) || k.Gone() {
 		a.unfetched[listed]++
 	} else if stored := (cell{monthOf(k.CreatedAt), k.Status}); listed != stored {
 		a.outdated[listed]++

@@ -38,13 +38,13 @@ func (r *run) readActivity(ctx, limited context.Context, due []schemas.SessionID
 // the one that has waited longest first, and those of which none was read. A feed that could not be read
 // waits for another night.
 func (r *run) dueFeeds() (again, unread []schemas.SessionID) {
-	var due []schemas.Known
-	for _, k := range r.known {
+	var due []*schemas.Known
+	for k := range r.known.All() {
 		if k.ActivityDue && !k.Gone() && k.AbsentSince.IsZero() && !r.spoiltFeeds[k.SessionID] {
 			due = append(due, k)
 		}
 	}
-	slices.SortFunc(due, func(a, b schemas.Known) int {
+	slices.SortFunc(due, func(a, b *schemas.Known) int {
 		return cmp.Or(a.ActivityChecked.Compare(b.ActivityChecked), cmp.Compare(a.SessionNumber, b.SessionNumber))
 	})
 	for _, k := range due {
@@ -59,7 +59,7 @@ func (r *run) dueFeeds() (again, unread []schemas.SessionID) {
 
 // takeActivity looks at one feed: as stored, a new version, or unreadable.
 func (r *run) takeActivity(got extract.Got[schemas.SessionID], failed error) {
-	k := r.known[got.Item]
+	k := r.known.Get(got.Item)
 	r.Feeds++
 	if errors.Is(failed, extract.ErrGone) {
 		k.ActivityDue = false // there is none; a session that is gone is judged by the list

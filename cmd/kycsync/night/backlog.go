@@ -25,15 +25,15 @@ func (r *run) backlog() backlog {
 	b.others = len(feeds) + len(unread)
 	persons := map[[16]byte]bool{}
 	r.listing.each(func(row *extract.Row) {
-		if k := r.known[row.ID]; row.Kind == schemas.UserSession && k.ContentHash == (schemas.Digest{}) {
+		if k := r.known.Look(row.ID); row.Kind == schemas.UserSession && (k == nil || k.ContentHash == (schemas.Digest{})) {
 			b.others++ // its feed
 		}
 		if row.User != ([16]byte{}) {
 			persons[row.User] = true
 		}
 	})
-	for t, k := range r.things {
-		if id, ok := userID(t.id); ok && t.document == schemas.User && k.ContentHash != (schemas.Digest{}) {
+	for k := range r.things.All() {
+		if id, ok := userID(k.ID); ok && k.Document == schemas.User && k.ContentHash != (schemas.Digest{}) {
 			delete(persons, id)
 		}
 	}
@@ -45,8 +45,7 @@ func (r *run) backlog() backlog {
 func (r *run) urgentRows() (n int) {
 	view := r.view()
 	r.listing.each(func(row *extract.Row) {
-		k := r.known[row.ID]
-		if view.Urgent(row, &k) {
+		if view.Urgent(row, r.known.Look(row.ID)) {
 			n++
 		}
 	})

@@ -67,7 +67,7 @@ func (r *run) take(ctx context.Context, got extract.Fetched, failed error) error
 	if err != nil {
 		return err
 	}
-	known := r.known[got.Task.ID]
+	known := r.known.Get(got.Task.ID)
 	if errors.Is(failed, extract.ErrGone) {
 		r.Gone++ // it is listed: if it is gone, tomorrow's list tells
 		return nil
@@ -184,12 +184,12 @@ func (r *run) newVersion(id string, at time.Time, hash schemas.Digest, docs []se
 // remember notes what is now known of a session. Its version number is filled in by the commit.
 func (r *run) remember(k schemas.Known) {
 	if _, ok := r.batch.before[k.SessionID]; !ok {
-		r.batch.before[k.SessionID] = r.known[k.SessionID]
+		r.batch.before[k.SessionID] = r.known.Get(k.SessionID)
 	}
 	if _, ok := r.staged[k.SessionID]; !ok {
-		r.staged[k.SessionID] = r.known[k.SessionID].Fullness
+		r.staged[k.SessionID] = r.known.Get(k.SessionID).Fullness
 	}
-	r.known[k.SessionID] = k
+	r.known.Put(k.SessionID, k)
 }
 
 func (r *run) reject(rej rejected) {

@@ -128,14 +128,14 @@ func (r *run) committed(c *lake.Commit) {
 		r.Published = c.Seq
 	}
 	for id, before := range r.batch.before {
-		k := r.known[id]
+		k := r.known.Get(id)
 		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, c.Seq)
-		r.known[id] = k
+		r.known.Put(id, k)
 	}
 	for id, before := range r.batch.things {
-		k := r.things[id]
+		k := r.things.Get(id)
 		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, c.Seq)
-		r.things[id] = k
+		r.things.Put(id, k)
 	}
 	for _, f := range r.batch.entities {
 		if f.Documents[0].Kind == schemas.Workflow {
@@ -158,17 +158,17 @@ func numberOf(now, before schemas.Digest, old, seq int64) int64 {
 func (r *run) rebase(ctx context.Context) error {
 	mine, myThings := map[schemas.SessionID]schemas.Known{}, map[thing]schemas.KnownEntity{}
 	for id := range r.batch.before {
-		mine[id] = r.known[id]
+		mine[id] = r.known.Get(id)
 	}
 	for id := range r.batch.things {
-		myThings[id] = r.things[id]
+		myThings[id] = r.things.Get(id)
 	}
 	if err := r.read(ctx); err != nil {
 		return err
 	}
-	later := func(id schemas.SessionID, at time.Time) bool { return r.known[id].LastChecked.After(at) }
+	later := func(id schemas.SessionID, at time.Time) bool { return r.known.Get(id).LastChecked.After(at) }
 	r.batch.versions = slices.DeleteFunc(r.batch.versions, func(p pending) bool {
-		return later(p.SessionID, p.ObservedAt) || r.known[p.SessionID].ContentHash == p.ContentHash
+		return later(p.SessionID, p.ObservedAt) || r.known.Get(p.SessionID).ContentHash == p.ContentHash
 	})
 	r.batch.entities = slices.DeleteFunc(r.batch.entities, func(p pending) bool { return r.isStored(p) })
 	news := map[schemas.SessionID]bool{}
@@ -177,10 +177,10 @@ func (r *run) rebase(ctx context.Context) error {
 	}
 	r.batch.before, r.batch.things = map[schemas.SessionID]schemas.Known{}, map[thing]schemas.KnownEntity{}
 	for id, k := range mine {
-		r.remember(merge(r.known[id], k, news[id]))
+		r.remember(merge(r.known.Get(id), k, news[id]))
 	}
 	for id, k := range myThings {
-		if !r.things[id].LastChecked.After(k.LastChecked) {
+		if !r.things.Get(id).LastChecked.After(k.LastChecked) {
 			r.rememberThing(k)
 		}
 	}
@@ -213,10 +213,10 @@ func (r *run) isStored(p pending) bool {
 	case schemas.Workflow:
 		return r.flows[string(p.SessionID)] == p.ContentHash
 	case schemas.Activity:
-		k := r.known[p.SessionID]
+		k := r.known.Get(p.SessionID)
 		return k.Activity == p.ContentHash || k.ActivityChecked.After(p.ObservedAt)
 	default:
-		k := r.things[thing{entityOf(kind), string(p.SessionID)}]
+		k := r.things.Get(thing{entityOf(kind), string(p.SessionID)})
 		return k.ContentHash == p.ContentHash || k.LastChecked.After(p.ObservedAt)
 	}
 }
@@ -237,9 +237,10 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 		notes.reject(rej)
 	}
 	for id := range notes.stale {
-		if k, ok := r.known[id]; ok && !k.Stale {
-			k.Stale = true
-			r.remember(k)
+		if k := r.known.Look(id); k != nil && !k.Stale {
+			stale := *k
+			stale.Stale = true
+			r.remember(stale)
 		}
 	}
 	for _, rows := range []*transform.Rows{notes.rejects, notes.driftRows()} {
@@ -254,7 +255,7 @@ func (r *run) makeRows(w *partSet, seq int64) error {
 func (r *run) stateRows(seq int64) *transform.Rows {
 	rows := transform.NewRows(schemas.Lookup("session_state"))
 	for _, id := range r.batch.changed() {
-		k, before := r.known[id], r.batch.before[id]
+		k, before := r.known.Get(id), r.batch.before[id]
 		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, seq)
 		appendState(rows, k)
 	}
@@ -267,7 +268,7 @@ func (r *run) entityStateRows(seq int64) *transform.Rows {
 	for _, id := range slices.SortedFunc(maps.Keys(r.batch.things), func(a, b thing) int {
 		return cmp.Or(cmp.Compare(a.document, b.document), cmp.Compare(a.id, b.id))
 	}) {
-		k, before := r.things[id], r.batch.things[id]
+		k, before := r.things.Get(id), r.batch.things[id]
 		k.VersionSeq = numberOf(k.ContentHash, before.ContentHash, before.VersionSeq, seq)
 		appendEntityState(rows, k)
 	}

@@ -148,7 +148,7 @@ func (r *run) listEntities(ctx context.Context, kind entityKind) (_ *entityList,
 
 // seeEntity sorts one row into the list, and returns it if the detail must be looked at.
 func (r *run) seeEntity(l *entityList, item extract.Item, seen map[string]bool) (row filed, ok bool) {
-	k := r.things[thing{l.kind.document, item.ID}]
+	k := r.things.Get(thing{l.kind.document, item.ID})
 	t := entityTask{id: item.ID, vendorData: item.VendorData, at: item.ObservedAt, checked: k.LastChecked, gist: item.Gist}
 	due := extract.DueTonight(item.ID, k.LastChecked, r.Promises[extract.ClassUsers], r.StartedAt)
 	stored := k.ContentHash != (schemas.Digest{})
@@ -183,11 +183,11 @@ func (r *run) seeEntity(l *entityList, item extract.Item, seen map[string]bool) 
 func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool) {
 	present, missed := 0, 0
 	var turned []schemas.KnownEntity // not listed any more, or again
-	for id, k := range r.things {
-		if id.document != document {
+	for k := range r.things.All() {
+		if k.Document != document {
 			continue
 		}
-		was, is := k.AbsentSince.IsZero(), seen[id.id]
+		was, is := k.AbsentSince.IsZero(), seen[k.ID]
 		if was {
 			present++
 		}
@@ -195,7 +195,7 @@ func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool
 			missed++
 		}
 		if was != is {
-			turned = append(turned, k)
+			turned = append(turned, *k)
 		}
 	}
 	switch {
@@ -220,9 +220,9 @@ func (r *run) missedEntities(document schemas.DocumentKind, seen map[string]bool
 func (r *run) rememberThing(k schemas.KnownEntity) {
 	id := thing{k.Document, k.ID}
 	if _, ok := r.batch.things[id]; !ok {
-		r.batch.things[id] = r.things[id]
+		r.batch.things[id] = r.things.Get(id)
 	}
-	r.things[id] = k
+	r.things.Put(id, k)
 }
 
 // readDetails asks for the details and appends what changed.
@@ -282,7 +282,7 @@ func (r *run) takeEntity(l *entityList, got extract.Got[entityTask], failed erro
 		r.reject(rejected{unread(kind.document, schemas.SessionID(t.id), failed), at, digestOf(got.Document.Body)})
 		return nil // what is stored stays, and it is asked for again
 	}
-	k := r.things[thing{kind.document, t.id}]
+	k := r.things.Get(thing{kind.document, t.id})
 	if k.Fingerprint != t.fingerprint && k.VersionSeq > r.begunAt {
 		return nil // another run has stored a newer row meanwhile
 	}

@@ -91,7 +91,7 @@ func (r *run) gate(ctx context.Context) error {
 		return err
 	}
 	present, stale := int64(0), int64(0)
-	for _, k := range r.known {
+	for k := range r.known.All() {
 		if !k.Gone() {
 			present++
 			if k.Stale {

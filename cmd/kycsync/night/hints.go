@@ -46,12 +46,13 @@ func (r *run) readHints(ctx context.Context) error {
 	}
 	r.Deliveries = int64(len(deliveries))
 	for id, at := range r.announced {
-		k, ok := r.known[id]
-		if !ok || k.Gone() || !at.After(k.LastChecked) || !at.After(k.Hinted) {
+		k := r.known.Look(id)
+		if k == nil || k.Gone() || !at.After(k.LastChecked) || !at.After(k.Hinted) {
 			continue
 		}
-		k.Hinted = at
-		r.remember(k)
+		hinted := *k
+		hinted.Hinted = at
+		r.remember(hinted)
 	}
 	return nil
 }

@@ -201,12 +201,12 @@ const maxRoom = 2_000_000
 // needsNoRow reports whether a row is as the lake has it, and the plan will not ask for its session.
 // Such rows are nearly all of a night's, and their canonical form is most of what a night computes.
 func (r *run) needsNoRow(row *extract.Row) bool {
-	k, ok := r.known[row.ID]
-	if !ok || r.ranged() || row.Gist == (schemas.Digest{}) || row.Gist != k.Gist {
+	k := r.known.Look(row.ID)
+	if k == nil || r.ranged() || row.Gist == (schemas.Digest{}) || row.Gist != k.Gist {
 		return false
 	}
 	row.Fingerprint = k.Fingerprint
-	return !r.view().Wants(row, &k)
+	return !r.view().Wants(row, k)
 }
 
 // view is what the plan follows from.
@@ -217,9 +217,10 @@ func (r *run) view() extract.View {
 // unlisted marks a known session whose list row could not be read: what is stored of it may be old,
 // and it is asked for as soon as its row can be read again.
 func (r *run) unlisted(id schemas.SessionID) {
-	if k, ok := r.known[id]; ok {
-		k.Stale = true
-		r.remember(k)
+	if k := r.known.Look(id); k != nil {
+		stale := *k
+		stale.Stale = true
+		r.remember(stale)
 	}
 }
 
@@ -230,11 +231,11 @@ func (r *run) ownSessions(ctx context.Context) error {
 		return nil
 	}
 	for id := range r.listing.place {
-		if _, ok := r.known[schemas.SessionID(id)]; ok {
+		if r.known.Look(schemas.SessionID(id)) != nil {
 			return nil
 		}
 	}
-	if len(r.known) > 0 {
+	if r.known.Len() > 0 {
 		return fmt.Errorf("application %q: %w; nothing was written", r.Config.Application, ErrForeignKey)
 	}
 	owner := ""
@@ -273,7 +274,7 @@ func (r *run) planRange() []extract.Task {
 	var tasks []extract.Task
 	r.listing.each(func(row *extract.Row) {
 		reason := extract.ReasonChanged
-		if r.known[row.ID].ContentHash == (schemas.Digest{}) {
+		if r.known.Get(row.ID).ContentHash == (schemas.Digest{}) {
 			reason = extract.ReasonNew
 		}
 		r.Planned[reason]++

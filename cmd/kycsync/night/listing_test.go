@@ -12,7 +12,9 @@ func TestListing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{listing: l, known: map[schemas.SessionID]schemas.Known{"known": {SessionID: "known", VersionSeq: 3}}, batch: newBatch(), staged: map[schemas.SessionID]schemas.Fullness{}}
+	known := schemas.NewRegister[schemas.SessionID, schemas.Known](0)
+	known.Put("known", schemas.Known{SessionID: "known", VersionSeq: 3})
+	r := &run{listing: l, known: known, batch: newBatch(), staged: map[schemas.SessionID]schemas.Fullness{}}
 	defer r.forget()
 
 	// A session that both lists show is one session, as it was shown first.
@@ -33,7 +35,7 @@ func TestListing(t *testing.T) {
 	}
 	r.unlisted("known")
 	r.unlisted("unknown")
-	if c := r.batch.changed(); len(c) != 1 || !r.known["known"].Stale || r.known["known"].VersionSeq != 3 {
-		t.Errorf("got %v, %+v; want the known session alone, stale", c, r.known)
+	if c := r.batch.changed(); len(c) != 1 || !r.known.Get("known").Stale || r.known.Get("known").VersionSeq != 3 {
+		t.Errorf("got %v, %+v; want the known session alone, stale", c, r.known.Get("known"))
 	}
 }

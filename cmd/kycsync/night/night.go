@@ -128,8 +128,8 @@ type run struct {
 	Summary
 	head               *lake.Commit // newest commit, nil in an empty lake
 	begunAt            int64        // its number when the run began
-	known              map[schemas.SessionID]schemas.Known
-	things             map[thing]schemas.KnownEntity
+	known              *schemas.Sessions
+	things             *schemas.Register[thing, schemas.KnownEntity]
 	flows              map[string]schemas.Digest // workflow id to content hash
 	listing            *listing
 	sweeps             []extract.Sweep
@@ -307,7 +307,7 @@ func (r *run) load(ctx context.Context) error {
 	if r.head != nil {
 		r.begunAt, r.PublishedBefore = r.head.Seq, r.head.PublishedSeq
 	}
-	r.Known = int64(len(r.known))
+	r.Known = int64(r.known.Len())
 	past, err := r.past(ctx)
 	if err != nil {
 		return err
@@ -320,7 +320,8 @@ func (r *run) load(ctx context.Context) error {
 
 // read reads the newest commit and what it says is known.
 func (r *run) read(ctx context.Context) error {
-	r.known, r.flows, r.things = map[schemas.SessionID]schemas.Known{}, map[string]schemas.Digest{}, map[thing]schemas.KnownEntity{}
+	r.known, r.things = schemas.NewRegister[schemas.SessionID, schemas.Known](0), schemas.NewRegister[thing, schemas.KnownEntity](0)
+	r.flows = map[string]schemas.Digest{}
 	r.staged = map[schemas.SessionID]schemas.Fullness{}
 	if r.Lake == nil {
 		return nil

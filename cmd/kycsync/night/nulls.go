@@ -94,7 +94,7 @@ func (c *comparison) losses(usual fullness, threshold float64) []loss {
 func (r *run) unseen() *comparison {
 	c := &comparison{}
 	for id, before := range r.staged {
-		if k := r.known[id]; !r.doubted[id] && !k.Gone() {
+		if k := r.known.Get(id); !r.doubted[id] && !k.Gone() {
 			c.take(before, k.Fullness)
 		}
 	}
@@ -123,7 +123,7 @@ func (r *run) doubt(past *past) {
 	all := len(r.unseen().losses(past.fullness, r.Gates.Nulls)) > 0
 	for id, before := range r.staged {
 		var one comparison
-		one.take(before, r.known[id].Fullness)
+		one.take(before, r.known.Get(id).Fullness)
 		if all || one.numbered.lost+one.pictured.lost > 0 {
 			r.doubted[id] = true
 		}

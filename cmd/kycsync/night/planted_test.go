@@ -88,11 +88,11 @@ func without(drop func(extract.Task, extract.View) bool) func(extract.View) []ex
 	}
 }
 
-func decided(t extract.Task, v extract.View) bool { return !schemas.Open(v.Known[t.ID].Status) }
+func decided(t extract.Task, v extract.View) bool { return !schemas.Open(v.Known.Get(t.ID).Status) }
 
 func watermarkOnCreation(v extract.View) []extract.Task {
 	var mark time.Time
-	for _, k := range v.Known {
+	for k := range v.Known.All() {
 		mark = later(mark, k.CreatedAt)
 	}
 	created := map[schemas.SessionID]time.Time{}
@@ -107,10 +107,10 @@ func watermarkOnCreation(v extract.View) []extract.Task {
 // newestNumberOnly plans what an incremental walk finds that stops at the first known number.
 func newestNumberOnly(v extract.View) []extract.Task {
 	newest := map[schemas.SessionKind]int64{}
-	for _, k := range v.Known {
+	for k := range v.Known.All() {
 		newest[k.SessionKind] = max(newest[k.SessionKind], k.SessionNumber)
 	}
-	return slices.DeleteFunc(extract.Plan(v), func(t extract.Task) bool { return len(v.Known) > 0 && t.Number <= newest[t.Kind] })
+	return slices.DeleteFunc(extract.Plan(v), func(t extract.Task) bool { return v.Known.Len() > 0 && t.Number <= newest[t.Kind] })
 }
 
 func lazy(v extract.View) []extract.Task {

@@ -44,7 +44,7 @@ func (r *run) standings() []extract.Standing {
 	now := r.Now().UTC()
 	all := r.Promises.Stand(r.known, now)
 	users := extract.Standing{Class: extract.ClassUsers, Promise: r.Promises[extract.ClassUsers]}
-	for _, k := range r.things {
+	for k := range r.things.All() {
 		if k.ContentHash != (schemas.Digest{}) && k.AbsentSince.IsZero() && k.Document != schemas.Transaction {
 			users.Take(now.Sub(k.LastChecked))
 		}

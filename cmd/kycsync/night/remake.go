@@ -125,7 +125,7 @@ func (rp *replay) reconstruct(ctx context.Context, v *transform.Version, docs []
 		}
 		rp.known[v.Application] = known
 	}
-	k := known[v.SessionID]
+	k := known.Get(v.SessionID)
 	v.SessionKind, v.SessionNumber = k.SessionKind, k.SessionNumber
 	return nil
 }

@@ -67,7 +67,7 @@ type replay struct {
 	binBytes int64
 	before   census
 	after    census
-	known    map[string]map[schemas.SessionID]schemas.Known // by application, read when it is needed
+	known    map[string]*schemas.Sessions // by application, read when it is needed
 
 	rows        *transform.Flattener
 	application string      // whose versions are in rows
@@ -103,7 +103,7 @@ func Replay(ctx context.Context, cfg Config) (*Replayed, error) {
 
 func newReplay(cfg Config) *replay {
 	rp := &replay{Config: cfg, begun: time.Now(), chain: map[int64]string{}, before: census{}, after: census{},
-		known: map[string]map[schemas.SessionID]schemas.Known{}, rows: transform.NewFlattener(), notes: map[string]*notes{}, textLimit: partText, binBytes: binBytes}
+		known: map[string]*schemas.Sessions{}, rows: transform.NewFlattener(), notes: map[string]*notes{}, textLimit: partText, binBytes: binBytes}
 	rp.out = Replayed{StartedAt: cfg.Now().UTC(), Versions: map[string]int64{}}
 	rp.out.RunID = newRunID(rp.out.StartedAt)
 	rp.open = &partSet{dir: cfg.WorkDir, open: map[string]*lake.PartWriter{}}

@@ -65,13 +65,13 @@ func Stand(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, now ti
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]map[schemas.SessionID]schemas.Known{}
+	known := map[string]*schemas.Sessions{}
 	err = each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
 		k := knownAt(cell, i)
 		if known[k.Application] == nil {
-			known[k.Application] = map[schemas.SessionID]schemas.Known{}
+			known[k.Application] = schemas.NewRegister[schemas.SessionID, schemas.Known](0)
 		}
-		known[k.Application][k.SessionID] = k
+		known[k.Application].Put(k.SessionID, k)
 	})
 	for application, sessions := range known {
 		s.Waiting[application] = waiting(sessions)
@@ -80,8 +80,8 @@ func Stand(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, now ti
 	return s, err
 }
 
-func waiting(known map[schemas.SessionID]schemas.Known) (w Waiting) {
-	for _, k := range known {
+func waiting(known *schemas.Sessions) (w Waiting) {
+	for k := range known.All() {
 		switch k.Upstream {
 		case schemas.Deleted:
 			w.Deleted++
@@ -165,7 +165,7 @@ func lastPromises(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string)
 }
 
 // stand tells how the promises stand now. What is not about sessions is as the run left it.
-func (p promised) stand(known map[schemas.SessionID]schemas.Known, now time.Time) []extract.Standing {
+func (p promised) stand(known *schemas.Sessions, now time.Time) []extract.Standing {
 	all := extract.With(p.promises).Stand(known, now)
 	for i := range all {
 		all[i].Checked, all[i].Nights = p.recorded[all[i].Class].Checked, p.recorded[all[i].Class].Nights

@@ -101,8 +101,8 @@ func halves(c *lake.Commit, table string) (published, staged *lake.Commit) {
 
 // readState returns what the lake knows about each session of the application, and of those that were
 // looked at since the last publication what readers see.
-func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (known map[schemas.SessionID]schemas.Known, staged map[schemas.SessionID]schemas.Fullness, err error) {
-	known, staged = make(map[schemas.SessionID]schemas.Known, roomFor(c, "session_state", "sessions")), map[schemas.SessionID]schemas.Fullness{}
+func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (known *schemas.Sessions, staged map[schemas.SessionID]schemas.Fullness, err error) {
+	known, staged = schemas.NewRegister[schemas.SessionID, schemas.Known](roomFor(c, "session_state", "sessions")), map[schemas.SessionID]schemas.Fullness{}
 	published, rest := halves(c, "session_state")
 	for _, half := range []*lake.Commit{published, rest} {
 		err = each(ctx, l, half, "session_state", dir, func(cell func(string) arrow.Array, i int) {
@@ -111,9 +111,9 @@ func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 				return
 			}
 			if _, twice := staged[k.SessionID]; half == rest && !twice {
-				staged[k.SessionID] = known[k.SessionID].Fullness
+				staged[k.SessionID] = known.Get(k.SessionID).Fullness
 			}
-			known[k.SessionID] = k
+			known.Put(k.SessionID, k)
 		})
 		if err != nil {
 			return nil, nil, err
@@ -157,8 +157,8 @@ func lastNight(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 }
 
 // readEntities returns what the lake knows about each entity of the application.
-func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (map[thing]schemas.KnownEntity, error) {
-	known := make(map[thing]schemas.KnownEntity, roomFor(c, "entity_state", "users", "businesses", "transactions"))
+func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (*schemas.Register[thing, schemas.KnownEntity], error) {
+	known := schemas.NewRegister[thing, schemas.KnownEntity](roomFor(c, "entity_state", "users", "businesses", "transactions"))
 	err := each(ctx, l, c, "entity_state", dir, func(cell func(string) arrow.Array, i int) {
 		if textAt(cell("application"), i) != application {
 			return
@@ -168,7 +168,7 @@ func readEntities(ctx context.Context, l *lake.Lake, c *lake.Commit, application
 			Fingerprint: digestAt(cell("fingerprint"), i), Gist: digestAt(cell("row_gist"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 			LastChecked: timeAt(cell("last_checked"), i), AbsentSince: timeAt(cell("absent_since"), i),
 		}
-		known[thing{k.Document, k.ID}] = k
+		known.Put(thing{k.Document, k.ID}, k)
 	})
 	return known, err
 }

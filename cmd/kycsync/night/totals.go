@@ -74,7 +74,7 @@ const rotation = 28
 // countBefore counts, before the sweep, what the list will be held against: all, every month,
 // every status, and the cells of month and status whose turn it is.
 func (r *run) countBefore(ctx context.Context) error {
-	if len(r.known) == 0 {
+	if r.known.Len() == 0 {
 		return nil // what there is to count becomes known by the first list
 	}
 	tonight, months := r.turns(), r.months()
@@ -133,7 +133,7 @@ func (r *run) turns() (t [rotation]bool) {
 // months returns every month from that of the oldest known session to the present.
 func (r *run) months() []string {
 	first := r.StartedAt
-	for _, k := range r.known {
+	for k := range r.known.All() {
 		if !k.CreatedAt.IsZero() && k.CreatedAt.Before(first) && !k.Gone() {
 			first = k.CreatedAt
 		}

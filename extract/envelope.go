@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -237,7 +238,11 @@ func readRow(e *element) (row Row, reason string) {
 		v := jsontext.Value(m.Value)
 		switch string(m.Name) {
 		case "session_id":
-			row.ID, isID = sessionID(text(v))
+			if row.key, isID = uuid(v); isID {
+				row.ID = schemas.SessionID(strings.ToLower(text(v)))
+			} else {
+				row.ID = ""
+			}
 		case "session_number":
 			if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
 				row.Number, isNumber = n, true

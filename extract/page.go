@@ -43,6 +43,7 @@ type Row struct {
 	ObservedAt  time.Time      // UTC
 	Gist        schemas.Digest // as [Config.Gist] says
 	Fingerprint schemas.Digest // left to the caller
+	key         rowKey         // zero: not computed
 }
 
 // A BadRow is a row of a list that could not be read.

@@ -199,11 +199,11 @@ func (s *sweeper) add(w *walk, p Page) error {
 	rows, bad := p.Rows, p.Bad
 	p.Rows, p.Bad = make([]Row, 0, len(rows)), nil
 	for _, r := range rows {
-		k := keyOf(r.ID)
-		if w.note(mark{k, r.Number}) && r.Number > w.top {
+		m := r.mark()
+		if w.note(m) && r.Number > w.top {
 			w.fresh++
 		}
-		if s.mark(k, dayOf(r.CreatedAt)) {
+		if s.mark(m.key, dayOf(r.CreatedAt)) {
 			p.Rows = append(p.Rows, r)
 		}
 	}
@@ -232,9 +232,16 @@ var _ leaf = Page{}
 func (p Page) marks() []mark {
 	marks := make([]mark, len(p.Rows))
 	for i, r := range p.Rows {
-		marks[i] = mark{keyOf(r.ID), r.Number}
+		marks[i] = r.mark()
 	}
 	return marks
+}
+
+func (r *Row) mark() mark {
+	if r.key == (rowKey{}) {
+		r.key = keyOf(r.ID)
+	}
+	return mark{r.key, r.Number}
 }
 
 func (p Page) size() int  { return len(p.Rows) + len(p.Bad) }

@@ -206,7 +206,7 @@ func (b *build) loadState(ctx context.Context, set *partSet) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(mismatch(t.Name, got, want), b.unique(ctx, t, ident(t.Name)))
+	return mismatch(t.Name, got, want) // last has each key once
 }
 
 // equal returns the condition that a and b have the same key. Keys hold nulls nowhere but in

@@ -25,7 +25,7 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if err != nil {
 		return err
 	}
-	if !rep.Rebuilt && b.isPublished(ctx, e) {
+	if !rep.Rebuilt && rep.FromSeq == rep.ToSeq && b.isPublished(ctx, e) {
 		return b.shut()
 	}
 	b.cfg.Step(stepViews)

@@ -176,7 +176,8 @@ func (r *run) complete(kind schemas.SessionKind) bool {
 // take the place of the older ones.
 func (r *run) seePage(p extract.Page, replace bool) error {
 	if l := r.listing; l.rows == nil {
-		l.rows = make([]extract.Row, 0, min(p.Count+p.Count/16, maxRoom))
+		room := min(p.Count+p.Count/16, maxRoom)
+		l.rows, l.place = make([]extract.Row, 0, room), make(map[string]place, room)
 	}
 	rejects, err := r.listing.add(p.Rows, replace, r.needsNoRow)
 	if err != nil {

@@ -20,14 +20,16 @@ const (
 	maxErrorBytes    = 64 << 10
 )
 
+// bodies are read into memory that many have been read into, and kept in no more than they need.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
-// readBody reads the whole body, at most max bytes of it after decompression, and closes it. usual is how
-// long bodies like it are, for which memory is taken to begin with.
+// readBody reads the whole body, at most max bytes of it after decompression, and closes it.
 //
 // A body that ends with the connection looks complete wherever the connection breaks, so HTTP/1
 // must give its length or send it in chunks; HTTP/2 marks the end of a stream itself.
-func readBody(resp *http.Response, max, usual int64) ([]byte, error) {
+func readBody(resp *http.Response, max int64) ([]byte, error) {
 	defer resp.Body.Close()
 	if resp.ProtoMajor < 2 && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked") {
 		return nil, ErrUnknownLength
@@ -45,14 +47,16 @@ func readBody(resp *http.Response, max, usual int64) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: content encoding that was not asked for", ErrMalformed)
 	}
-	body := bytes.NewBuffer(make([]byte, 0, min(max, usual+usual/8+bytes.MinRead)))
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
 	if _, err := body.ReadFrom(io.LimitReader(r, max+1)); err != nil {
 		return nil, fmt.Errorf("body: %w", err)
 	}
 	if int64(body.Len()) > max {
 		return nil, fmt.Errorf("%w: over %d MiB", ErrBodyTooLarge, max>>20)
 	}
-	return body.Bytes(), nil
+	return bytes.Clone(body.Bytes()), nil
 }
 
 // isJSON looks at the content type alone.

@@ -27,15 +27,14 @@ import (
 
 // A Client asks the vendor with one key. It is safe for concurrent use.
 type Client struct {
-	pin                   *pin
-	pace                  *pacer
-	log                   *slog.Logger
-	now                   func() time.Time
-	workers               int
-	backoff               func(attempt int) time.Duration
-	gist                  func(schemas.DocumentKind, []schemas.Member) schemas.Digest
-	pageSize              atomic.Int64 // falls when the server grants less
-	usualPage, usualOther atomic.Int64 // bytes of the last body
+	pin      *pin
+	pace     *pacer
+	log      *slog.Logger
+	now      func() time.Time
+	workers  int
+	backoff  func(attempt int) time.Duration
+	gist     func(schemas.DocumentKind, []schemas.Member) schemas.Digest
+	pageSize atomic.Int64 // falls when the server grants less
 
 	mu       sync.Mutex
 	stats    Stats
@@ -175,14 +174,13 @@ func (a ask) on(base *url.URL) string {
 // read judges the response and reads its body.
 func (c *Client) read(resp *http.Response, a ask) (answer, *fault) {
 	if resp.StatusCode != http.StatusOK {
-		body, _ := readBody(resp, maxErrorBytes, 0)
+		body, _ := readBody(resp, maxErrorBytes)
 		return answer{}, refusal(resp, body, a)
 	}
-	body, err := readBody(resp, a.max, c.usual(a.max).Load())
+	body, err := readBody(resp, a.max)
 	if err != nil {
 		return answer{}, broken(err)
 	}
-	c.usual(a.max).Store(int64(len(body)))
 	ans := answer{body: body, at: c.now().UTC()}
 	c.mu.Lock()
 	c.stats.Bytes += int64(len(body))
@@ -191,14 +189,6 @@ func (c *Client) read(resp *http.Response, a ask) (answer, *fault) {
 		return answer{}, flaky(fmt.Errorf("%w: the content type is not JSON", ErrMalformed))
 	}
 	return ans, a.check(body)
-}
-
-// usual is how long the last body was, among those with that limit.
-func (c *Client) usual(max int64) *atomic.Int64 {
-	if max == maxPageBytes {
-		return &c.usualPage
-	}
-	return &c.usualOther
 }
 
 // refusal judges a response that is not 200.
@@ -220,6 +210,9 @@ func refusal(resp *http.Response, body []byte, a ask) *fault {
 		f := flaky(fmt.Errorf("answered %d", status))
 		f.term, _ = retryAfter(resp.Header, time.Now())
 		return f
+	}
+	if status == http.StatusBadRequest {
+		return final(errBadRequest)
 	}
 	return final(fmt.Errorf("%w %d", ErrStatus, status))
 }

@@ -17,7 +17,9 @@ import (
 const (
 	DefaultBaseURL   = "https://verification.didit.me"
 	DefaultPerMinute = 600
-	DefaultPageSize  = 100
+	DefaultPageSize  = 200
+
+	usualPageSize = 50 // the vendor's own; it documents no largest one
 )
 
 // Config says where the vendor is, who asks and how fast.

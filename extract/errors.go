@@ -23,6 +23,8 @@ var (
 	ErrUnknownLength = errors.New("body of unknown length")
 	ErrMalformed     = errors.New("malformed answer")
 	ErrShortPage     = errors.New("page with too few rows") // is only logged: see Page.Short
+
+	errBadRequest = fmt.Errorf("%w 400", ErrStatus)
 )
 
 // A RequestError is a request that was given up. Its text names the session by its id and holds

@@ -78,6 +78,9 @@ func (c *Client) sheet(ctx context.Context, l list, offset int) (sheet, error) {
 		return f
 	}
 	ans, err := c.get(ctx, a)
+	if c.shrinks(err, limit) {
+		return c.sheet(ctx, l, offset)
+	}
 	if err != nil {
 		return sheet{}, err
 	}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -56,14 +57,15 @@ type BadRow struct {
 
 // Page asks for one page of the session list. A last page that holds less rows than its count
 // says is asked for again, and handed on with the difference if it stays so. If the server grants less
-// rows than asked and says that there are more, the client goes on with that page size.
+// rows than asked and says that there are more, or refuses to give so many, the client goes on with smaller
+// pages.
 //
 // Source: GET /v3/sessions/.
 func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 	if err := q.check(); err != nil {
 		return Page{}, err
 	}
-	size := int(c.pageSize.Load())
+	size, wanted := int(c.pageSize.Load()), q
 	if q.Limit > 0 {
 		size = min(q.Limit, size)
 	}
@@ -74,6 +76,9 @@ func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 		return f
 	})
 	ans, err := c.get(ctx, a)
+	if c.shrinks(err, size) {
+		return c.Page(ctx, wanted)
+	}
 	if err != nil {
 		return Page{}, err
 	}
@@ -81,6 +86,17 @@ func (c *Client) Page(ctx context.Context, q Query) (Page, error) {
 		c.log.Info("the vendor grants smaller pages than asked for", "asked", size, "rows", n)
 	}
 	return pageOf(env, q, ans.at), nil
+}
+
+// shrinks reports whether a page was refused that may have been too large, and sees to it that no other is.
+func (c *Client) shrinks(err error, size int) bool {
+	if size <= usualPageSize || !errors.Is(err, errBadRequest) {
+		return false
+	}
+	if c.pageSize.CompareAndSwap(int64(size), usualPageSize) {
+		c.log.Warn("the vendor refuses pages as large as asked for", "asked", size, "from_now_on", usualPageSize)
+	}
+	return true
 }
 
 func (q Query) check() error {

@@ -218,6 +218,52 @@ func TestEntitiesOfTheVendor(t *testing.T) {
 	}
 }
 
+// No largest page is documented. A vendor that has one, and says no or gives less, is read whole all the same,
+// and is not asked for large pages again and again.
+func TestVendorOfSmallPages(t *testing.T) {
+	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request, v *didittest.Vendor){
+		"refused": func(w http.ResponseWriter, _ *http.Request, _ *didittest.Vendor) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"limit":["too large"]}`)
+		},
+		"cut": func(w http.ResponseWriter, r *http.Request, v *didittest.Vendor) {
+			q := r.URL.Query()
+			q.Set("limit", "60")
+			r.URL.RawQuery = q.Encode()
+			v.ServeHTTP(w, r)
+		},
+	} {
+		v, large := vendor(t, didittest.Options{Sessions: 700, PerMinute: -1}), 0
+		c := client(t, extract.Config{BaseURL: "http://localhost", Transport: inMemory{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if limit := r.URL.Query().Get("limit"); limit == fmt.Sprint(extract.DefaultPageSize) {
+				large++
+				answer(w, r, v)
+				return
+			}
+			v.ServeHTTP(w, r)
+		})}})
+		users := 0
+		got, err := c.Users(t.Context(), func(items []extract.Item) error { users += len(items); return nil })
+		if err != nil || !got.Complete || users != got.Distinct || users < 2*extract.DefaultPageSize {
+			t.Errorf("%s: %d users, %+v, %v", name, users, got, err)
+		}
+		if rows := sweep(t, c); len(rows) < 700 {
+			t.Errorf("%s: %d sessions", name, len(rows))
+		}
+		t.Logf("%s: asked for %d large pages", name, large)
+		if large == 0 || name == "refused" && large > 1 {
+			t.Errorf("%s: asked for %d large pages", name, large)
+		}
+	}
+	c := client(t, extract.Config{BaseURL: "http://localhost", Transport: inMemory{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+	})}})
+	if _, err := c.Page(t.Context(), extract.Query{Kind: schemas.UserSession}); !errors.Is(err, extract.ErrStatus) || c.Stats().Requests() != 2 {
+		t.Errorf("got %v after %d requests, want %v after 2", err, c.Stats().Requests(), extract.ErrStatus)
+	}
+}
+
 // The feeds of all sessions, in pages that are smaller than they; a business has none.
 func TestActivityOfTheVendor(t *testing.T) {
 	v := vendor(t, didittest.Options{Sessions: 60, Restless: 20, PerMinute: -1})

@@ -112,7 +112,7 @@ func TestKeyDoesNotFollowRedirectsAndLinks(t *testing.T) {
 		if err != nil || len(docs) != 2 {
 			t.Errorf("got %d workflows, %v, want 2", len(docs), err)
 		}
-		if want := "[/v3/workflows/?limit=100&offset=0 /v3/workflows/?limit=100&offset=2]"; fmt.Sprint(paths) != want {
+		if want := "[/v3/workflows/?limit=200&offset=0 /v3/workflows/?limit=200&offset=2]"; fmt.Sprint(paths) != want {
 			t.Errorf("got %v, want %s", paths, want)
 		}
 	})

@@ -17,10 +17,6 @@ type fingerprint struct {
 	sum  *big.Int // of the hashes of the rows
 }
 
-func (f fingerprint) minus(g fingerprint) fingerprint {
-	return fingerprint{rows: f.rows - g.rows, sum: new(big.Int).Sub(f.sum, g.sum)}
-}
-
 // fingerprint reads all of t's columns in relation.
 func (in *instance) fingerprint(ctx context.Context, t *schemas.Table, relation string) (fingerprint, error) {
 	var cols []string

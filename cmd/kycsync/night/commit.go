@@ -76,9 +76,8 @@ func (r *run) conclude(ctx context.Context, w *partSet, c *lake.Commit) (publish
 	return published, nil
 }
 
-// tryCommit makes the rows of the batch and appends the commit after the head. The commit is
-// returned for its number also when another one has it.
-func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
+// next is the commit after the head, without anything of its own.
+func (r *run) next() *lake.Commit {
 	c := &lake.Commit{Format: 1, Seq: 1, Kind: lake.Sync, RunID: r.RunID, Application: r.Config.Application, Tables: map[string]map[string]lake.Part{}}
 	if r.head != nil {
 		c.Seq, c.PublishedSeq = r.head.Seq+1, r.head.PublishedSeq
@@ -86,6 +85,13 @@ func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
 			c.Tables[name] = maps.Clone(parts)
 		}
 	}
+	return c
+}
+
+// tryCommit makes the rows of the batch and appends the commit after the head. The commit is
+// returned for its number also when another one has it.
+func (r *run) tryCommit(ctx context.Context, last bool) (*lake.Commit, error) {
+	c := r.next()
 	w := &partSet{dir: r.WorkDir, open: map[string]*lake.PartWriter{}}
 	defer w.abort()
 	r.Step("flatten")

@@ -28,6 +28,7 @@ type GCS struct {
 	bucket  string
 	prefix  string // "" or ends with a slash
 	timeout time.Duration
+	chunk   int64 // the most that one upload request carries, a multiple of chunkUnit
 }
 
 var _ Bucket = (*GCS)(nil)
@@ -48,7 +49,7 @@ func OpenGCS(ctx context.Context, bucket, prefix string, cfg Config) (*GCS, erro
 	if err != nil {
 		return nil, fmt.Errorf("open gs://%s/%s: %w: %w", bucket, prefix, ErrDenied, err)
 	}
-	g := &GCS{client: client, handle: client.Bucket(bucket), bucket: bucket, prefix: prefix, timeout: cfg.GCSTimeout}
+	g := &GCS{client: client, handle: client.Bucket(bucket), bucket: bucket, prefix: prefix, timeout: cfg.GCSTimeout, chunk: chunkBytes}
 	if g.timeout == 0 {
 		g.timeout = defaultGCSTimeout
 	}
@@ -62,10 +63,7 @@ func (g *GCS) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if err := ValidName(name); err != nil {
 		return nil, fmt.Errorf("open %q in %s: %w", name, g.URI(), err)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	stall := time.AfterFunc(g.timeout, func() {
-		cancel(fmt.Errorf("no progress for %v: %w", g.timeout, context.DeadlineExceeded))
-	})
+	ctx, stall, cancel := g.patience(ctx)
 	r, err := g.object(name).NewReader(ctx)
 	if err != nil {
 		stall.Stop()
@@ -74,6 +72,15 @@ func (g *GCS) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("open %q in %s: %w", name, g.URI(), gcsError(err, "storage.objects.get"))
 	}
 	return &gcsReader{Reader: r, ctx: ctx, cancel: cancel, stall: stall, timeout: g.timeout}, nil
+}
+
+// patience returns a context that ends when stall, which may be set back, has run for the timeout.
+func (g *GCS) patience(ctx context.Context) (_ context.Context, stall *time.Timer, cancel context.CancelCauseFunc) {
+	ctx, cancel = context.WithCancelCause(ctx)
+	stall = time.AfterFunc(g.timeout, func() {
+		cancel(fmt.Errorf("no progress for %v: %w", g.timeout, context.DeadlineExceeded))
+	})
+	return ctx, stall, cancel
 }
 
 type gcsReader struct {
@@ -124,9 +131,8 @@ func (g *GCS) list(ctx context.Context, prefix string, attributes []string, use 
 	if err := q.SetAttrSelection(attributes); err != nil {
 		return fail(err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stall := time.AfterFunc(g.timeout, cancel)
+	ctx, stall, cancel := g.patience(ctx)
+	defer cancel(nil)
 	defer stall.Stop()
 	objects := g.handle.Objects(ctx, q)
 	for {
@@ -136,7 +142,7 @@ func (g *GCS) list(ctx context.Context, prefix string, attributes []string, use 
 			return nil
 		}
 		if err != nil {
-			return fail(gcsError(err, "storage.objects.list"))
+			return fail(gcsError(because(ctx, err), "storage.objects.list"))
 		}
 		stall.Stop()
 		if name := strings.TrimPrefix(a.Name, g.prefix); ValidName(name) == nil && !use(name, a) {
@@ -154,11 +160,8 @@ func (g *GCS) Close() error { return g.client.Close() }
 // gcsError makes the sentinels of this package out of the client's errors. permission is what the
 // failed call needs.
 func gcsError(err error, permission string) error {
-	if errors.Is(err, storage.ErrObjectNotExist) {
+	if isAbsent(err) {
 		return fmt.Errorf("%w: %w", ErrNotExist, err)
-	}
-	if errors.Is(err, storage.ErrBucketNotExist) {
-		return fmt.Errorf("%w: the bucket does not exist or may not be seen: %w", ErrDenied, err)
 	}
 	var api *googleapi.Error
 	if errors.As(err, &api) {
@@ -170,4 +173,14 @@ func gcsError(err error, permission string) error {
 		}
 	}
 	return err
+}
+
+// isAbsent reports whether err is the store's word that there is no such object. Where the bucket itself is gone, or may
+// not be seen any more, the client says that of every object.
+func isAbsent(err error) bool {
+	if !errors.Is(err, storage.ErrObjectNotExist) {
+		return false
+	}
+	var api *googleapi.Error
+	return !errors.As(err, &api) || !strings.Contains(api.Message+api.Body, "bucket does not exist")
 }

@@ -53,13 +53,12 @@ func (g *GCS) create(ctx context.Context, name string, r io.ReadSeeker) error {
 		if cause == nil {
 			return nil
 		}
-		if errors.Is(cause, ErrDamaged) {
-			return cause
-		}
-		state, err := g.look(ctx, name, r, size, crc)
+		state, err := g.look(limit, name, r, size, crc)
 		switch {
 		case state == ours:
 			return nil
+		case errors.Is(cause, ErrDamaged):
+			return cause
 		case state == theirs:
 			return ErrExist
 		case err != nil && (unknown || !final(cause)):
@@ -90,7 +89,7 @@ func (g *GCS) upload(ctx context.Context, name string, r io.ReadSeeker, size int
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := g.object(name).If(storage.Conditions{DoesNotExist: true}).NewWriter(ctx)
-	w.ChunkSize = int(min(chunkBytes, (size/chunkUnit+1)*chunkUnit)) // the client allocates it
+	w.ChunkSize = int(min(g.chunk, (size/chunkUnit+1)*chunkUnit)) // the client allocates it
 	w.ContentType = contentType(name)
 	w.CRC32C, w.SendCRC32C = crc, true
 	if _, err := io.Copy(w, r); err != nil {
@@ -116,17 +115,13 @@ const (
 	theirs
 )
 
-// look asks the store whether name is there and holds what r holds. It does so even when ctx has
-// ended, for a few seconds, because the answer decides whether anything was written.
+// look asks the store whether name is there and holds what r holds. It goes on for a few seconds when ctx has
+// ended, because the answer decides whether anything was written.
 func (g *GCS) look(ctx context.Context, name string, r io.ReadSeeker, size int64, crc uint32) (holding, error) {
-	limit := g.timeout
-	if ctx.Err() != nil {
-		limit = min(limit, 5*time.Second)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx, cancel := outlive(ctx, settleTime)
 	defer cancel()
 	a, err := g.object(name).Attrs(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
+	if isAbsent(err) {
 		return absent, nil
 	}
 	if err != nil {
@@ -151,6 +146,16 @@ func (g *GCS) look(ctx context.Context, name string, r io.ReadSeeker, size int64
 		return ours, nil
 	}
 	return theirs, nil
+}
+
+// settleTime is how long the store may take to say what became of a write, when there is no time left for it.
+const settleTime = 5 * time.Second
+
+// outlive returns a context that ends so much later than ctx.
+func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return longer, func() { stop(); cancel() }
 }
 
 // measure reads r to its end and returns its length and CRC32C.

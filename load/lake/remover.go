@@ -79,7 +79,7 @@ func (g *GCS) Remove(ctx context.Context, o Object) error {
 		defer cancel()
 		err = g.object(o.Name).If(storage.Conditions{GenerationMatch: o.generation}).Delete(ctx)
 	}
-	if err != nil && !errors.Is(err, storage.ErrObjectNotExist) {
+	if err != nil && !isAbsent(err) {
 		return fmt.Errorf("remove %q in %s: %w", o.Name, g.URI(), gcsError(err, "storage.objects.delete"))
 	}
 	return nil

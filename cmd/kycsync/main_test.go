@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	// The processes wait for faults to pass half of the time. The flag on the command line still counts.
 	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	testscript.Main(m, map[string]func(){"kycsync": func() {
-		testStep = atSteps(os.Getenv("KYCSYNC_TEST_STEPS"), os.Getenv("KYCSYNC_TEST_KILL"))
+		testStep = atSteps(os.Getenv("KYCSYNC_TEST_STEPS"), os.Getenv("KYCSYNC_TEST_KILL"), os.Getenv("KYCSYNC_TEST_WAIT"))
 		testBatch, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_BATCH"))
 		testMerge, _ = strconv.Atoi(os.Getenv("KYCSYNC_TEST_MERGE"))
 		main()
@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 var thrifty = []string{"SLURM_CPUS_ON_NODE=1", "GOGC=400"}
 
 // atSteps returns a step hook that writes the name of each step to a file, if one is named, and kills
-// the process at the nth hit of a step: "commit:2".
-func atSteps(file, kill string) func(string) {
+// the process at the nth hit of a step: "commit:2". At the step "leased" it waits for a file, if one is named.
+func atSteps(file, kill, wait string) func(string) {
 	out := io.Discard
 	if file != "" {
 		f, err := os.Create(file)
@@ -58,6 +58,9 @@ func atSteps(file, kill string) func(string) {
 	}
 	return func(name string) {
 		fmt.Fprintln(out, name)
+		for name == "leased" && wait != "" && !exists(wait) {
+			time.Sleep(time.Millisecond)
+		}
 		if name != step {
 			return
 		}
@@ -66,6 +69,11 @@ func atSteps(file, kill string) func(string) {
 			select {}
 		}
 	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // Stories run the real binary against a fake vendor. Beside testscript's own commands there are

@@ -10,15 +10,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kycsync/extract/didittest"
+	"kycsync/load/lake"
 	"kycsync/load/lake/gcstest"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// Two machines begin the same night in the same moment. One does it, and the other says so and leaves, or finds it
-// done; the lake is that of a night that nobody disturbed. KYCSYNC_TEST_PAIRS sets their number.
+// Two machines begin the same night in the same moment. One does it, and the other says so and leaves within
+// seconds, without a request to the vendor, or finds it done. In every second pair the first one's lease gets lost, so
+// that both work, and their commits alone sort them out. The lake is always that of a night that
+// nobody disturbed. KYCSYNC_TEST_PAIRS sets the number of pairs for each store.
 func TestPairsOfMachines(t *testing.T) {
 	t.Parallel()
 	pairs := 2
@@ -33,49 +37,124 @@ func TestPairsOfMachines(t *testing.T) {
 	defer srv.Close()
 	alone := t.TempDir()
 	mustRun(t, nightly{dir: alone, url: srv.URL, now: processNow})
-	undisturbed := contentOf(t, alone)
+	undisturbed, enough := contentOf(t, alone), v.Requests().Total
 	google := gcstest.Start(t)
-	for kind, lake := range map[string]func(n int) string{
+	for kind, place := range map[string]func(n int) string{
 		"dir": func(int) string { return filepath.Join(t.TempDir(), "lake") },
 		"gcs": func(n int) string { return google.URI(fmt.Sprintf("pair%d", n)) },
 	} {
 		t.Run(kind, func(t *testing.T) {
-			left := 0
+			left, both, slowest := 0, 0, time.Duration(0)
 			for n := range pairs {
-				env := []string{"KYCSYNC_NOW=" + processNow, "KYCSYNC_LAKE=" + lake(n), "STORAGE_EMULATOR_HOST=" + google.Host()}
-				codes := [2]int{}
-				words := [2]string{}
-				var dirs [2]string
-				var wg sync.WaitGroup
-				for i := range dirs {
-					dirs[i] = t.TempDir()
-					wg.Go(func() {
-						out, err := command(dirs[i], env, "sync", "--api-url", srv.URL, "--rate", "0").CombinedOutput()
-						words[i] = string(out)
-						if exit, ok := err.(*exec.ExitError); ok {
-							codes[i] = exit.ExitCode()
-						} else if err != nil {
-							t.Error(err)
-						}
-					})
+				p, before := pair{lake: place(n), url: srv.URL, host: google.Host()}, v.Requests().Total
+				if n%2 == 0 {
+					p.race(t)
+				} else {
+					p.raceWithoutLease(t, lake.Config{GCSOptions: google.Options()})
 				}
-				wg.Wait()
+				asked := v.Requests().Total - before
 				winner := 0
-				for i, code := range codes {
+				for i, r := range p.runs {
 					switch {
-					case code == exitOK:
+					case r.code == exitOK && p.runs[1-i].code == exitOK:
+						both++
+					case r.code == exitOK:
 						winner = i
-					case code == exitAgain && strings.Contains(words[i], "another run is at work") && codes[1-i] == exitOK:
-						left++
+					case r.code == exitAgain && strings.Contains(r.words, "another run is at work") && p.runs[1-i].code == exitOK:
+						left, slowest = left+1, max(slowest, r.took)
+						if asked > enough || r.took > 20*time.Second {
+							t.Errorf("pair %d: the second left after %v, and both asked for %d answers, want %d:\n%s", n, r.took, asked, enough, r.words)
+						}
 					default:
-						t.Fatalf("pair %d ended with %v:\n%s", n, codes, words[i])
+						t.Fatalf("pair %d ended with %d and %d:\n%s", n, r.code, p.runs[1-i].code, r.words)
 					}
 				}
-				if diff := cmp.Diff(undisturbed, contentOf(t, dirs[winner], env...)); diff != "" {
+				if p.runs[0].code == p.runs[1].code { // one of the two warehouses is older than the lake
+					if out, err := command(p.runs[winner].dir, p.env(), "rebuild").CombinedOutput(); err != nil {
+						t.Fatalf("pair %d: rebuild: %v\n%s", n, err, out)
+					}
+				}
+				if diff := cmp.Diff(undisturbed, contentOf(t, p.runs[winner].dir, p.env()...)); diff != "" {
 					t.Errorf("pair %d: content differs (-alone +pair):\n%s", n, diff)
 				}
 			}
-			t.Logf("%d pairs, in %d the second left at once", pairs, left)
+			t.Logf("%d pairs: in %d the second left, after %v at most; in %d both were done", pairs, left, slowest, both/2)
 		})
+	}
+}
+
+// A pair is two processes, each in a directory of its own, with a lake in common.
+type pair struct {
+	lake, url, host string
+	runs            [2]struct {
+		dir   string
+		code  int
+		words string
+		took  time.Duration
+	}
+}
+
+func (p *pair) env() []string {
+	return []string{"KYCSYNC_NOW=" + processNow, "KYCSYNC_TEST_BATCH=8", "KYCSYNC_LAKE=" + p.lake, "STORAGE_EMULATOR_HOST=" + p.host}
+}
+
+// start begins the run of one of them. The caller waits for done.
+func (p *pair) start(t *testing.T, i int, done *sync.WaitGroup, env ...string) {
+	r := &p.runs[i]
+	r.dir = t.TempDir()
+	done.Go(func() {
+		begun := time.Now()
+		out, err := command(r.dir, append(p.env(), env...), "sync", "--api-url", p.url, "--rate", "0").CombinedOutput()
+		r.words, r.took = string(out), time.Since(begun)
+		if exit, ok := err.(*exec.ExitError); ok {
+			r.code = exit.ExitCode()
+		} else if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// race runs both at once, to their ends.
+func (p *pair) race(t *testing.T) {
+	var done sync.WaitGroup
+	for i := range p.runs {
+		p.start(t, i, &done)
+	}
+	done.Wait()
+}
+
+// raceWithoutLease lets both take the lease and go on in the same moment.
+func (p *pair) raceWithoutLease(t *testing.T, cfg lake.Config) {
+	var done sync.WaitGroup
+	shot := filepath.Join(t.TempDir(), "shot")
+	for i := range p.runs {
+		steps := filepath.Join(t.TempDir(), "steps")
+		p.start(t, i, &done, "KYCSYNC_TEST_STEPS="+steps, "KYCSYNC_TEST_WAIT="+shot)
+		for patience := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+			if said, _ := os.ReadFile(steps); strings.Contains(string(said), "leased\n") {
+				break
+			}
+			if time.Now().After(patience) {
+				t.Fatalf("run %d took no lease: %s", i, p.runs[i].words)
+			}
+		}
+		loseLeases(t, p.lake, cfg)
+	}
+	if err := os.WriteFile(shot, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done.Wait()
+}
+
+func loseLeases(t *testing.T, uri string, cfg lake.Config) {
+	t.Helper()
+	l, err := lake.Open(t.Context(), uri, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	store := l.Bucket().(lake.Remover)
+	if err := store.Objects(t.Context(), "_lake/leases/", func(o lake.Object) error { return store.Remove(t.Context(), o) }); err != nil {
+		t.Fatal(err)
 	}
 }

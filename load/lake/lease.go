@@ -151,6 +151,9 @@ func (s *Lease) newest(ctx context.Context) (last leaseID, held *lease, err erro
 		return last, nil, nil
 	}
 	data, err := s.l.read(ctx, last.object(s.name), 64<<10)
+	if errors.Is(err, ErrNotExist) {
+		return last, nil, nil // it was removed meanwhile
+	}
 	if err != nil {
 		return last, nil, err
 	}

@@ -106,6 +106,7 @@ func TestEveryOperationMeetsEveryFault(t *testing.T) {
 // there was one.
 func (op operation) meet(t *testing.T, fault gcstest.Fault, nth int32, ever bool) bool {
 	server := gcstest.StartInside(t)
+	server.Lag = 100 * time.Millisecond
 	g, err := OpenGCS(t.Context(), gcstest.BucketName, "p", Config{GCSOptions: server.Options()})
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.s.Faults != nil {
 		fault = t.s.Faults(r)
 	}
-	time.Sleep(t.s.lag)
+	time.Sleep(t.s.Lag)
 	if resp, err := instead(r, fault); resp != nil || err != nil {
 		return resp, err
 	}

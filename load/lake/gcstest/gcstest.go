@@ -26,11 +26,12 @@ const Location = "EUROPE-WEST1"
 type Server struct {
 	// Faults spoils requests of clients made with Options. Nil: none.
 	Faults func(*http.Request) Fault
+	// Lag is what each of these requests takes at least. Defaults to none.
+	Lag time.Duration
 
 	fake *fakestorage.Server
 	base http.RoundTripper
 	url  string
-	lag  time.Duration // that each request takes at least
 }
 
 // Start starts a store with one empty bucket on a free port of 127.0.0.1.
@@ -51,8 +52,8 @@ func Start(t testing.TB) *Server {
 }
 
 // StartInside starts a store that is reached by calls and not over a network, so that a test in a bubble of
-// testing/synctest can wait for minutes that take no time. Each request takes 100 ms, or who asks again and again would
-// never come to a deadline. Other processes cannot reach it.
+// testing/synctest can wait for minutes that take no time. There it needs a Lag, or who asks again and again never comes
+// to a deadline. Other processes cannot reach it.
 func StartInside(t testing.TB) *Server {
 	t.Helper()
 	const url = "http://store.test"
@@ -61,7 +62,7 @@ func StartInside(t testing.TB) *Server {
 		t.Fatalf("start fake store: %v", err)
 	}
 	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: BucketName})
-	return &Server{fake: fake, base: fake.HTTPClient().Transport, url: url, lag: 100 * time.Millisecond}
+	return &Server{fake: fake, base: fake.HTTPClient().Transport, url: url}
 }
 
 // URI returns the lake URI of a prefix in the bucket.

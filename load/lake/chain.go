@@ -270,6 +270,9 @@ func (l *Lake) complete(parent, c *Commit) ([]byte, error) {
 // settle finds out what became of a commit whose creation returned cause. It looks even when ctx
 // has ended, for a few seconds, because the answer decides what the caller may say.
 func (l *Lake) settle(ctx context.Context, name string, data []byte, cause error) error {
+	if errors.Is(cause, errNotDurable) {
+		return cause
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	stored, err := l.read(ctx, name, maxCommitBytes)

@@ -30,7 +30,7 @@ const staleAfter = time.Hour
 // A Dir is a Bucket in a local directory. An object appears under its name by link(2), which fails
 // when the name is taken, after its bytes have reached the disk; rename would overwrite.
 type Dir struct {
-	root *os.Root
+	root tree
 	path string // absolute
 
 	mu     sync.Mutex
@@ -50,7 +50,7 @@ func OpenDir(dir string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lake directory %q: %w", dir, fileError(err, "search"))
 	}
-	return &Dir{root: root, path: abs, synced: map[string]bool{".": true}}, nil
+	return &Dir{root: rooted{root}, path: abs, synced: map[string]bool{".": true}}, nil
 }
 
 // Prepare makes ready for writing. It proves that hard links work and refuse a taken name, else its
@@ -104,7 +104,7 @@ func (d *Dir) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-func (d *Dir) open(ctx context.Context, name string) (*os.File, error) {
+func (d *Dir) open(ctx context.Context, name string) (handle, error) {
 	if err := errors.Join(ValidName(name), ctx.Err()); err != nil {
 		return nil, err
 	}

@@ -35,17 +35,31 @@ func (d *Dir) create(ctx context.Context, name string, r io.ReadSeeker) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err = d.root.Link(temp, name)
-	if errors.Is(err, fs.ErrExist) {
-		err = d.compare(name, r)
-	}
-	if err != nil {
-		return fileError(err, "create")
+	if err := d.root.Link(temp, name); err != nil {
+		if err := d.settle(name, r, err); err != nil {
+			return fileError(err, "create")
+		}
 	}
 	if err := d.syncDir(path.Dir(name)); err != nil {
-		return fmt.Errorf("%w: visible, but perhaps not on disk: %w", ErrUnknown, err)
+		return fmt.Errorf("%w: %w: %w", ErrUnknown, errNotDurable, fileError(err, "read"))
 	}
 	return nil
+}
+
+// errNotDurable says that an object can be read and may yet be gone after a power cut, so that reading it back
+// proves nothing.
+var errNotDurable = errors.New("visible, but perhaps not on disk")
+
+// settle finds out what became of a link that returned cause: over a network it may be there all the same.
+func (d *Dir) settle(name string, r io.ReadSeeker, cause error) error {
+	err := d.compare(name, r)
+	switch {
+	case err == nil, errors.Is(err, ErrExist), errors.Is(cause, fs.ErrExist):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return cause
+	}
+	return fmt.Errorf("%w: %w; then: %w", ErrUnknown, cause, err)
 }
 
 // spool writes r to a new file whose bytes are on disk when it returns.
@@ -70,12 +84,12 @@ func (d *Dir) spool(ctx context.Context, r io.ReadSeeker) (_ string, err error) 
 		return "", fileError(err, "write")
 	}
 	if err := f.Sync(); err != nil {
-		return "", err
+		return "", fileError(err, "write")
 	}
-	return temp, f.Close()
+	return temp, fileError(f.Close(), "write")
 }
 
-func (d *Dir) temp() (*os.File, string, error) {
+func (d *Dir) temp() (handle, string, error) {
 	name := path.Join(tempDir, rand.Text())
 	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {

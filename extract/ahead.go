@@ -27,6 +27,7 @@ type flight[P leaf] struct {
 	landed chan struct{} // closed when there is a page or an error
 	page   P
 	err    error
+	defect *Defect
 }
 
 // get returns the page at an offset, and whether it was asked for early.
@@ -77,7 +78,7 @@ func (a *ahead[P]) launch(ctx context.Context, offset int, early bool) {
 	a.flying = append(a.flying, f)
 	go func() {
 		defer close(f.landed)
-		f.page, f.err = a.read(ctx, offset)
+		f.defect = Caught(func() { f.page, f.err = a.read(ctx, offset) })
 	}()
 }
 
@@ -98,6 +99,9 @@ func (a *ahead[P]) abandon() {
 func (a *ahead[P]) wait(f *flight[P]) {
 	<-f.landed
 	f.cancel()
+	if f.defect != nil {
+		panic(f.defect)
+	}
 	a.count(f.err)
 }
 

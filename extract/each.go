@@ -35,6 +35,9 @@ func Each[T any](ctx context.Context, c *Client, items []T, get func(context.Con
 					return
 				}
 			case o := <-crew.fatal:
+				if o.defect != nil {
+					panic(o.defect)
+				}
 				yield(o.Got, o.err)
 				return
 			case <-ctx.Done():
@@ -48,7 +51,8 @@ func Each[T any](ctx context.Context, c *Client, items []T, get func(context.Con
 // An outcome is what became of an item.
 type outcome[T any] struct {
 	Got[T]
-	err error
+	err    error
+	defect *Defect
 }
 
 // A crew works off items side by side.
@@ -65,9 +69,9 @@ type crew[T any] struct {
 // work takes items until there are none or one worker has met a fatal error.
 func (w *crew[T]) work(ctx context.Context) {
 	for i := w.next.Add(1) - 1; i < int64(len(w.items)); i = w.next.Add(1) - 1 {
-		doc, err := w.get(ctx, w.items[i])
-		o := outcome[T]{Got[T]{w.items[i], doc}, err}
-		if err != nil && !OfSession(err) {
+		o := outcome[T]{Got: Got[T]{Item: w.items[i]}}
+		o.defect = Caught(func() { o.Document, o.err = w.get(ctx, w.items[i]) })
+		if o.defect != nil || o.err != nil && !OfSession(o.err) {
 			select {
 			case w.fatal <- o:
 			default:

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"kycsync/cmd/kycsync/night"
@@ -104,12 +103,11 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string) in
 // execute runs the command. A panic becomes an error that says where, without its message, which
 // might hold a value.
 func (p *program) execute(ctx context.Context, args []string) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("a defect of this program (%T); please report it with these lines\n%s", v, debug.Stack())
-		}
-	}()
-	return p.app().RunContext(ctx, args)
+	d := extract.Caught(func() { err = p.app().RunContext(ctx, args) })
+	if d != nil {
+		return fmt.Errorf("a defect of this program (%T); please report it with these lines\n%s", d.Value, d.Stack)
+	}
+	return err
 }
 
 // Tests set these: what is called at each named step of a run, the size of a batch, and how many small parts

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
 
 	"kycsync/cmd/kycsync/night"
 	"kycsync/extract"
+	"kycsync/extract/didittest"
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 )
@@ -90,5 +92,30 @@ func TestDefect(t *testing.T) {
 		if got := strings.Count(stderr.String(), `"msg":"summary"`); format == "json" && got != 1 {
 			t.Errorf("got %d summary events, want 1", got)
 		}
+	}
+}
+
+// So does one that is met beside the goroutine that waits, as a whole run is.
+func TestDefectBesideTheMainPath(t *testing.T) {
+	v, err := didittest.New(didittest.Options{Seed: 3, Sessions: 4, Start: simulationStart, PerMinute: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(v)
+	defer srv.Close()
+	defer func() { testStep = nil }()
+	testStep = func(step string) {
+		if step == "flatten" {
+			panic("Jane Roe")
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	env := map[string]string{"KYCSYNC_API_KEY": "didit-test-key", "KYCSYNC_NOW": processNow}
+	dir := t.TempDir()
+	args := []string{"kycsync", "sync", "--api-url", srv.URL, "--rate", "0", "--lake", dir + "/lake", "--warehouse", dir + "/kyc.duckdb"}
+	code := run(args, &stdout, &stderr, func(name string) string { return env[name] })
+	if said := stderr.String(); code != exitFailed || !strings.Contains(said, "a defect of this program (string)") ||
+		!strings.Contains(said, "night.go") || !strings.Contains(said, "Nothing was published") || strings.Contains(said, "Jane Roe") {
+		t.Errorf("got exit %d and\n%s", code, said)
 	}
 }

@@ -81,12 +81,20 @@ func (p *program) sync(c *cli.Context) error {
 // command ends.
 func (p *program) runAll(ctx context.Context, job *job) error {
 	summaries, errs := make([]*night.Summary, len(job.configs)), make([]error, len(job.configs))
+	defects := make([]*extract.Defect, len(job.configs))
 	var wg sync.WaitGroup
 	for i, cfg := range job.configs {
-		wg.Go(func() { summaries[i], errs[i] = night.Run(ctx, cfg) })
+		wg.Go(func() {
+			defects[i] = extract.Caught(func() { summaries[i], errs[i] = night.Run(ctx, cfg) })
+		})
 	}
 	wg.Wait()
 	job.progress.stop()
+	for _, d := range defects {
+		if d != nil {
+			panic(d)
+		}
+	}
 	var worst error
 	for i, s := range summaries {
 		job.published = job.published || s != nil && s.Published > 0

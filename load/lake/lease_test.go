@@ -1,8 +1,10 @@
 package lake
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -137,3 +139,51 @@ func TestLeaseThatWasNotWrittenIsNone(t *testing.T) {
 	}
 	mustBeHeld(t, l, holder(3))
 }
+
+// A beforehand bucket lets something happen before the first object is created.
+type beforehand struct {
+	Bucket
+	once sync.Once
+	do   func()
+}
+
+func (b *beforehand) Create(ctx context.Context, name string, r io.ReadSeeker) error {
+	b.once.Do(b.do)
+	return b.Bucket.Create(ctx, name, r)
+}
+
+// Whoever writes a lease looks again: one whose clock is a day ahead wrote a newer one in the same moment, under
+// another name, and has it.
+func TestLeaseIsLookedAtAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := openTest(t)
+		rival := &Lease{l: l, name: "retail", holder: holder(2)}
+		late := New(&beforehand{Bucket: l.bucket, do: func() {
+			tomorrow := leaseID{time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly), 0}
+			if err := rival.write(t.Context(), tomorrow, false); err != nil {
+				t.Error(err)
+			}
+		}}, Config{})
+		mustBeHeld(t, late, holder(1))
+		if len(list(t, l.bucket, leasePrefix)) != 2 {
+			t.Error("want both to have written")
+		}
+		if err := (&Lease{l: l, name: "retail", holder: holder(2)}).take(t.Context()); err != nil {
+			t.Errorf("the other: got %v, want the lease", err)
+		}
+	})
+}
+
+// A lease that is removed while it is read is none.
+func TestLeaseThatVanishesIsNone(t *testing.T) {
+	l, _ := openTest(t)
+	if err := (&Lease{l: l, name: "retail", holder: holder(2)}).write(t.Context(), leaseID{}, false); err != nil {
+		t.Fatal(err)
+	}
+	mustLease(t, New(forgetful{l.bucket}, Config{}), holder(1)).Release(t.Context())
+}
+
+// A forgetful bucket lists what it no longer has.
+type forgetful struct{ Bucket }
+
+func (forgetful) Open(context.Context, string) (io.ReadCloser, error) { return nil, ErrNotExist }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"kycsync/extract"
 	"kycsync/load/lake"
 	"kycsync/schemas"
 	"kycsync/transform"
@@ -308,14 +309,19 @@ func (w *partSet) close() (map[string]*lake.Spooled, error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var failed error
+	var defect *extract.Defect
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for name, p := range w.open {
 		slots <- struct{}{}
 		wg.Go(func() {
-			s, err := p.Close()
+			var s *lake.Spooled
+			var err error
+			met := extract.Caught(func() { s, err = p.Close() })
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
+			if met != nil {
+				defect = met
+			} else if err != nil {
 				failed = fmt.Errorf("part of %s: %w", name, err)
 			} else {
 				spooled[name] = s
@@ -324,6 +330,9 @@ func (w *partSet) close() (map[string]*lake.Spooled, error) {
 		})
 	}
 	wg.Wait()
+	if defect != nil {
+		panic(defect)
+	}
 	return spooled, failed
 }
 

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 
+	"kycsync/extract"
 	"kycsync/schemas"
 	"kycsync/transform"
 )
@@ -15,10 +16,11 @@ const chunkSize = 250
 type chunk struct {
 	rows      *transform.Flattener
 	documents *transform.Rows
+	defect    *extract.Defect // that was met while it was filled
 }
 
 func newChunk() *chunk {
-	return &chunk{transform.NewFlattener(), transform.NewRows(schemas.Lookup("raw_documents"))}
+	return &chunk{rows: transform.NewFlattener(), documents: transform.NewRows(schemas.Lookup("raw_documents"))}
 }
 
 // fill makes the rows of versions under a number.
@@ -81,13 +83,16 @@ func flatten(versions []pending, seq int64, use func(*chunk) error) error {
 				if c == nil {
 					c = newChunk()
 				}
-				c.fill(versions[i*chunkSize:min(len(versions), (i+1)*chunkSize)], seq)
+				c.defect = extract.Caught(func() { c.fill(versions[i*chunkSize:min(len(versions), (i+1)*chunkSize)], seq) })
 				filled[i] <- c
 			}
 		})
 	}
 	for i := range n {
 		c := <-filled[i]
+		if c.defect != nil {
+			panic(c.defect)
+		}
 		if err := use(c); err != nil {
 			return err
 		}

@@ -173,10 +173,12 @@ type run struct {
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	cfg.defaults()
 	r := newRun(cfg)
+	defer func() {
+		if !r.concluded { // also where it met a defect: the others of its group wait
+			r.Group.leave(r.arrived)
+		}
+	}()
 	err := r.run(ctx)
-	if !r.concluded {
-		r.Group.leave(r.arrived)
-	}
 	r.FinishedAt, r.Elapsed = r.Now().UTC(), time.Since(r.started)
 	r.fillStats()
 	return &r.Summary, err

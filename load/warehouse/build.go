@@ -116,7 +116,7 @@ func (b *build) setAside() error {
 		err = errors.Join(err, os.Remove(name))
 	}
 	bad := filepath.Join(b.dir, "bad-"+time.Now().UTC().Format("20060102T150405Z")+".duckdb")
-	for _, suffix := range []string{"", ".wal"} {
+	for _, suffix := range append(logSuffixes, "") {
 		if e := os.Rename(b.file()+suffix, bad+suffix); !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
@@ -130,7 +130,7 @@ func (b *build) setAside() error {
 // begin replaces the build file by one with empty tables.
 func (b *build) begin(ctx context.Context) error {
 	err := b.shut()
-	for _, suffix := range []string{"", ".wal"} {
+	for _, suffix := range append(logSuffixes, "") {
 		if e := os.Remove(b.file() + suffix); !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}

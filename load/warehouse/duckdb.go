@@ -18,6 +18,10 @@ import (
 // a write-ahead log names its database, so that a stale one is refused instead of replayed.
 const storageVersion = "v1.5.0"
 
+// logSuffixes are of the files that DuckDB keeps beside one that it writes, and takes for that file's own: what has
+// been committed since its last checkpoint, and since one began, and both while they are put together.
+var logSuffixes = []string{".wal", ".wal.checkpoint", ".wal.recovery"}
+
 // catalog is the name under which a warehouse file is attached.
 const catalog = "warehouse"
 

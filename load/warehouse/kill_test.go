@@ -23,7 +23,8 @@ import (
 const (
 	killLake      = "KYCSYNC_TEST_KILL_LAKE"
 	killWarehouse = "KYCSYNC_TEST_KILL_WAREHOUSE"
-	killStep      = "KYCSYNC_TEST_KILL_STEP" // number of the step, from 1
+	killStep      = "KYCSYNC_TEST_KILL_STEP"  // number of the step, from 1
+	recordLog     = "KYCSYNC_TEST_RECORD_LOG" // where the steps are written down, among the record of powercut_test.go
 )
 
 func TestMain(m *testing.M) {
@@ -44,8 +45,16 @@ func dieUpdating() {
 	if err != nil {
 		panic(err)
 	}
-	n := 0
-	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Threads: 1, Step: func(string) {
+	n, record := 0, func(string) {}
+	if name := os.Getenv(recordLog); name != "" {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			panic(err)
+		}
+		record = func(step string) { fmt.Fprintf(f, "mark %s 0 0\n", step) }
+	}
+	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Threads: 1, Step: func(step string) {
+		record(step)
 		if n++; n == at {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}

@@ -35,8 +35,10 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if err := b.shut(); err != nil {
 		return fmt.Errorf("warehouse: close the build file: %w", err)
 	}
-	if _, err := os.Stat(b.file() + ".wal"); !errors.Is(err, fs.ErrNotExist) {
-		return errors.New("warehouse: the build file still has a write-ahead log after its checkpoint")
+	for _, suffix := range logSuffixes {
+		if _, err := os.Stat(b.file() + suffix); !errors.Is(err, fs.ErrNotExist) {
+			return errors.New("warehouse: the build file still has a write-ahead log after its checkpoint")
+		}
 	}
 	b.cfg.Step(stepCheckpoint)
 	next, err := b.copyOut(ctx)
@@ -147,8 +149,10 @@ func (b *build) copyOut(ctx context.Context) (name string, err error) {
 // replace renames a finished file over the published one and makes the rename durable. A log that
 // lies beside the old file must not meet the new one: DuckDB would take it for its own.
 func replace(next, path string) error {
-	if err := os.Remove(path + ".wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, suffix := range logSuffixes {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if err := os.Rename(next, path); err != nil {
 		return err

@@ -26,8 +26,11 @@ func (p *program) alone(c *cli.Context) (_ *job, cfg night.Config, err error) {
 	if j.lake, now, err = p.openToWrite(c); err != nil {
 		return nil, cfg, err
 	}
-	path := c.String("warehouse")
-	dir, err := privateDir(path)
+	toBuild, err := p.warehouseToBuild(c, p.log)
+	if err != nil {
+		return nil, cfg, err
+	}
+	dir, err := privateDir(toBuild.Path)
 	if err != nil {
 		return nil, cfg, err
 	}
@@ -38,7 +41,7 @@ func (p *program) alone(c *cli.Context) (_ *job, cfg night.Config, err error) {
 	if err := emptyDir(j.work); err != nil {
 		return nil, cfg, err
 	}
-	return j, night.Config{Lake: j.lake, Warehouse: p.warehouseConfig(path, p.log), WorkDir: j.work, Now: now, Version: version, Log: p.log,
+	return j, night.Config{Lake: j.lake, Warehouse: toBuild, WorkDir: j.work, Now: now, Version: version, Log: p.log,
 		Progress: j.progress.show, Step: p.step}, nil
 }
 

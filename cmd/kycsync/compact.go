@@ -25,6 +25,7 @@ Examples:
    kycsync compact`,
 		Flags: stored(
 			toggle("plan", "only print what would be merged"),
+			keepFlag(),
 			toggle("json", "print one JSON object"),
 		),
 		Before: p.settings,

@@ -46,7 +46,7 @@ Example:
 Examples:
    kycsync drift accept --path voice_verifications --reason "new feature; ticket 4711 adds its table"
    kycsync drift accept --path status --kind unknown_value --example Paused --reason "announced by the vendor"`,
-			Flags: stored( // what is accepted is said each time: no setting stands for it
+			Flags: stored(keepFlag(), // what is accepted is said each time: no setting stands for it
 				&cli.StringFlag{Name: "path", Usage: "`PATH` in the document, as kycsync drift list prints it"},
 				&cli.StringFlag{Name: "document", Usage: "only in this kind of `DOCUMENT`, such as decision"},
 				&cli.StringFlag{Name: "kind", Usage: "only this `KIND`: unknown_field, unknown_value or type"},

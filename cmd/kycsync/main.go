@@ -146,7 +146,7 @@ func (p *program) app() *cli.App {
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
-			p.showCommand(), p.rebuildCommand(), p.verifyCommand(), p.tablesCommand(),
+			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.tablesCommand(),
 			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {

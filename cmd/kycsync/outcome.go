@@ -67,6 +67,12 @@ func hint(verb string, code int, err error) string {
 		if errors.Is(err, night.ErrFewer) {
 			return "Nothing was changed. Run kycsync verify; if it finds nothing, this version of kycsync reads less than the one that stored the rows."
 		}
+		if verb == "fetch-warehouse" {
+			return "The warehouse that was there stays. Run it again; if it ends so once more, ask for an older one with --seq, and publish it anew: kycsync warehouse publish."
+		}
+		if verb == "warehouse" && errors.Is(err, warehouse.ErrMismatch) {
+			return "Nothing was published. kycsync rebuild makes the warehouse again from the lake."
+		}
 		if verb == "verify" {
 			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."
 		}

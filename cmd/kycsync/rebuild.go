@@ -17,10 +17,14 @@ func (p *program) rebuildCommand() *cli.Command {
 
 Example:
    kycsync rebuild --lake gs://acme-kyc/lake --warehouse ./kyc.duckdb`,
-		Flags:  stored(),
+		Flags:  stored(keepFlag()),
 		Before: p.settings,
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
+				return err
+			}
+			cfg, err := p.warehouseToBuild(c, p.log)
+			if err != nil {
 				return err
 			}
 			l, err := p.openLake(c.Context, c, false, time.Now)
@@ -28,7 +32,7 @@ Example:
 				return err
 			}
 			defer l.Close()
-			rep, err := warehouse.Rebuild(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log))
+			rep, err := warehouse.Rebuild(c.Context, l, cfg)
 			if err != nil {
 				return fmt.Errorf("rebuild %s: %w", c.String("warehouse"), err)
 			}

@@ -61,7 +61,7 @@ again; the next kycsync sync fetches it.
 
 Example:
    kycsync rejects replay`,
-			Flags:  stored(toggle("json", "print one JSON object")),
+			Flags:  stored(keepFlag(), toggle("json", "print one JSON object")),
 			Before: p.settings,
 			Action: p.rejectsReplay,
 		})

@@ -29,6 +29,7 @@ Examples:
    kycsync replay`,
 		Flags: stored(
 			toggle("plan", "only print what would be read and made again"),
+			keepFlag(),
 			toggle("json", "print one JSON object"),
 		),
 		Before: p.settings,

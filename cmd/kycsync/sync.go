@@ -38,7 +38,7 @@ Examples:
 			&cli.StringFlag{Name: "from", Usage: "read sessions created from this `DAY` on again, all of them, and nothing else"},
 			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
-			anchorFlag(),
+			anchorFlag(), keepFlag(),
 			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
 		}, policyFlags())...),
 		Before: p.settings,
@@ -167,8 +167,11 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 // prepare takes the lock, which says that no other run of this machine is at work, and opens what
 // the runs need.
 func (p *program) prepare(c *cli.Context, apps []application, settings []extract.Config, base night.Config) (_ *job, err error) {
-	path := c.String("warehouse")
-	dir, err := privateDir(path)
+	toBuild, err := p.warehouseToBuild(c, base.Log)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := privateDir(toBuild.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +198,7 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 		}
 	}
 	p.at("leased")
-	base.Lake, base.Warehouse, base.Progress, base.Group = j.lake, p.warehouseConfig(path, base.Log), j.progress.show, night.NewGroup(len(apps))
+	base.Lake, base.Warehouse, base.Progress, base.Group = j.lake, toBuild, j.progress.show, night.NewGroup(len(apps))
 	for i, a := range apps {
 		cfg := base
 		cfg.Application, cfg.PerMinute = a.Name, *a.Rate

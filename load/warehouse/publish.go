@@ -54,10 +54,9 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
-	if err := replace(next, b.cfg.Path); err != nil {
+	if err := b.replace(ctx, next, e.seq); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
-	b.cfg.Step(stepRenamed)
 	return nil
 }
 
@@ -109,19 +108,12 @@ const copyStep = 64 << 20
 
 // copyOut copies the build file, which is closed, beside the published one and syncs it.
 func (b *build) copyOut(ctx context.Context) (name string, err error) {
-	stale, err := filepath.Glob(globQuote(b.cfg.Path) + ".next-*")
-	if err != nil {
-		return "", err
-	}
-	for _, name := range stale { // left by a build that was killed; the lock is ours
-		os.Remove(name)
-	}
 	src, err := os.Open(b.file())
 	if err != nil {
 		return "", err
 	}
 	defer src.Close()
-	dst, err := os.CreateTemp(filepath.Dir(b.cfg.Path), filepath.Base(b.cfg.Path)+".next-*")
+	dst, err := b.createNext()
 	if err != nil {
 		return "", err
 	}
@@ -146,6 +138,19 @@ func (b *build) copyOut(ctx context.Context) (name string, err error) {
 	return dst.Name(), errors.Join(dst.Chmod(publishedMode), dst.Sync())
 }
 
+// createNext makes the file that will replace the published one, and removes those of processes that were killed:
+// the lock is ours.
+func (b *build) createNext() (*os.File, error) {
+	stale, err := filepath.Glob(globQuote(b.cfg.Path) + ".next-*")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range stale {
+		os.Remove(name)
+	}
+	return os.CreateTemp(filepath.Dir(b.cfg.Path), filepath.Base(b.cfg.Path)+".next-*")
+}
+
 // replace renames a finished file over the published one and makes the rename durable. A log that
 // lies beside the old file must not meet the new one: DuckDB would take it for its own.
 func replace(next, path string) error {
@@ -157,11 +162,7 @@ func replace(next, path string) error {
 	if err := os.Rename(next, path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return syncDir(filepath.Dir(path))
 }
 
 // globQuote quotes what filepath.Glob would take for a pattern.

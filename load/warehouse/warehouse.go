@@ -41,6 +41,7 @@ type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
 	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384
 	Threads  int          // Defaults to one per CPU
+	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none

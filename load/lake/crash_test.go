@@ -21,6 +21,9 @@ import (
 // childEnv names the lake that this program, started again by a test, writes to until it is killed.
 const childEnv = "KYCSYNC_TEST_LAKE_CHILD"
 
+// nightsEnv is how many commits it makes if it is not killed; not set: without end.
+const nightsEnv = "KYCSYNC_TEST_LAKE_NIGHTS"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		child(dir)
@@ -267,11 +270,17 @@ type deaf struct{ Bucket }
 func (deaf) Create(context.Context, string, io.ReadSeeker) error { return errInjected }
 func (deaf) Open(context.Context, string) (io.ReadCloser, error) { return nil, errInjected }
 
-// child runs nights until it is killed.
+// child runs nights until it is killed, or has made as many as it should.
 func child(dir string) {
 	l, err := Open(context.Background(), filepath.Join(dir, "lake"), Config{Create: true})
-	for err == nil {
+	for n := 1; err == nil; n++ {
 		err = night(context.Background(), l, filepath.Join(dir, "spool"))
+		if err == nil && os.Getenv(nightsEnv) != "" {
+			fmt.Println("committed", n)
+			if os.Getenv(nightsEnv) == fmt.Sprint(n) {
+				os.Exit(0)
+			}
+		}
 	}
 	fmt.Println(err)
 	os.Exit(1)

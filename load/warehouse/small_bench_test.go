@@ -1,6 +1,8 @@
 package warehouse
 
 import (
+	"errors"
+	"fmt"
 	"syscall"
 	"testing"
 
@@ -37,6 +39,72 @@ func BenchmarkUpdateByOneCommit(b *testing.B) {
 		cpu += cpuSeconds(b) - begun
 	}
 	b.ReportMetric(cpu/float64(b.N)*1e3, "cpu-ms/op")
+}
+
+// BenchmarkCatchUp measures what the constants in load.go say: a warehouse that is some commits behind follows one by
+// one, and is built from scratch. It reports the CPU time of both.
+func BenchmarkCatchUp(b *testing.B) {
+	for _, behind := range []struct{ commits, sessions int }{{1, 1}, {1, 4000}, {20, 10}} {
+		b.Run(fmt.Sprintf("%d commits of %d", behind.commits, behind.sessions), func(b *testing.B) {
+			l, err := lake.Open(b.Context(), b.TempDir(), lake.Config{Create: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", Threads: 2}}
+			if err := w.night(b, 0, 4000); err != nil {
+				b.Fatal(err)
+			}
+			var took [2]float64
+			measure := func(way int, f func() error) {
+				begun := cpuSeconds(b)
+				if err := f(); err != nil {
+					b.Fatal(err, detail(err))
+				}
+				took[way] += cpuSeconds(b) - begun
+			}
+			if _, err := Rebuild(b.Context(), l, w.cfg); err != nil {
+				b.Fatal(err, detail(err))
+			}
+			for b.Loop() {
+				first := w.head.Seq + 1
+				for range behind.commits {
+					if err := w.night(b, 0, behind.sessions); err != nil {
+						b.Fatal(err)
+					}
+				}
+				measure(0, func() error { return w.applyFrom(b, first) })
+				measure(1, func() error { _, err := Rebuild(b.Context(), l, w.cfg); return err })
+			}
+			b.ReportMetric(took[0]/float64(b.N)*1e3, "one-by-one-cpu-ms/op")
+			b.ReportMetric(took[1]/float64(b.N)*1e3, "from-scratch-cpu-ms/op")
+		})
+	}
+}
+
+// applyFrom applies the commits from first on, whatever is cheaper, and publishes.
+func (w *world) applyFrom(b *testing.B, first int64) (err error) {
+	cfg, err := w.cfg.withDefaults()
+	if err != nil {
+		return err
+	}
+	build, err := openBuild(cfg, w.lake)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, build.close()) }()
+	if _, err := build.resume(b.Context()); err != nil {
+		return err
+	}
+	for c, err := range w.lake.Commits(b.Context(), first) {
+		if err != nil {
+			return err
+		}
+		if err := build.apply(b.Context(), c); err != nil {
+			return err
+		}
+	}
+	return build.publish(b.Context(), Report{FromSeq: first, ToSeq: w.head.Seq})
 }
 
 func cpuSeconds(b *testing.B) float64 {

@@ -278,6 +278,71 @@ func TestCompactionChangesNothing(t *testing.T) {
 	}
 }
 
+// Many commits are not applied one by one where that is dearer, and either way the content is the same, with a
+// compaction among them.
+func TestTheCheaperWay(t *testing.T) {
+	w := newWorld(t)
+	rng := rand.New(rand.NewPCG(3, 3))
+	w.commit(randomRows(rng))
+	w.update()
+	behind := w.cfg
+	behind.Path = filepath.Join(w.dir, "behind.duckdb")
+	copyWarehouse(t, w.cfg.Path, behind.Path)
+	for i := range 9 {
+		if i == 5 {
+			compacted, err := w.lake.Compact(t.Context(), lake.Compaction{Dir: t.TempDir(), RunID: "compact", Parts: 4})
+			if err != nil || compacted.Commit == nil {
+				t.Fatalf("got %+v, %v", compacted, err)
+			}
+			w.head = compacted.Commit
+			if rep := w.update(); rep.Rebuilt {
+				t.Errorf("rebuilt: %s", rep.Reason)
+			}
+		}
+		w.commit(randomRows(rng))
+	}
+	if rep := w.update(); rep.Rebuilt {
+		t.Errorf("rebuilt: %s", rep.Reason)
+	}
+	rep, err := Update(t.Context(), w.lake, behind)
+	if err != nil || !rep.Rebuilt || !strings.Contains(rep.Reason, "to apply 10 commits would take about") {
+		t.Errorf("report %+v, %v", rep, err)
+	}
+	if kept, _ := filepath.Glob(behind.Path + ".build/bad-*"); len(kept) > 0 {
+		t.Errorf("set aside: %q", kept)
+	}
+	if diff := cmp.Diff(dump(t, behind.Path), dump(t, w.cfg.Path)); diff != "" {
+		t.Errorf("one by one differs from anew (-anew +one by one):\n%s", diff)
+	}
+}
+
+func TestWhichWayIsCheaper(t *testing.T) {
+	part := func(seq, rows int64) map[string]map[string]lake.Part {
+		return map[string]map[string]lake.Part{"sessions": {fmt.Sprint(seq): {Rows: rows, AddedBySeq: seq}}, "raw_documents": {"r": {Rows: 1e9, AddedBySeq: seq}}}
+	}
+	for _, tt := range []struct {
+		name        string
+		commits     int64
+		kind        lake.CommitKind
+		each, whole int64 // rows
+		anew        bool
+	}{
+		{"a few, of a small lake", 8, lake.Sync, 10, 100, false},
+		{"more, of a small lake", 9, lake.Sync, 10, 100, true},
+		{"more, of a large lake", 9, lake.Sync, 10, 1_000_000, false},
+		{"more, with much in them", 9, lake.Sync, 100_000, 1_000_000, true},
+		{"only compactions", 30, lake.Compact, 1000, 1000, false},
+	} {
+		var pending []*lake.Commit
+		for seq := range tt.commits {
+			pending = append(pending, &lake.Commit{Seq: seq + 2, Kind: tt.kind, Tables: part(seq+2, tt.each)})
+		}
+		if err := cheaper(pending, &lake.Commit{Seq: tt.commits + 1, Tables: part(1, tt.whole)}); (err != nil) != tt.anew {
+			t.Errorf("%s: %v, want anew %t", tt.name, err, tt.anew)
+		}
+	}
+}
+
 func TestTwoBuildsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})

@@ -85,6 +85,9 @@ func (w *world) commitAs(published int64, rows map[string][]row) *lake.Commit {
 	seq := w.nextSeq()
 	c := &lake.Commit{Kind: lake.Sync, RunID: fmt.Sprintf("run-%d", seq), CommittedAt: committedAt(seq), PublishedSeq: published, Tables: map[string]map[string]lake.Part{}}
 	if w.head != nil {
+		if c.CommittedAt.Before(w.head.CommittedAt) { // a compaction, which has the real clock
+			c.CommittedAt = w.head.CommittedAt
+		}
 		for table, parts := range w.head.Tables {
 			c.Tables[table] = maps.Clone(parts)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,45 @@ func TestPowerCut(t *testing.T) {
 				t.Errorf("the record or the states are too few to tell anything")
 			}
 		})
+	}
+}
+
+// What readers open has its bytes on the disk before it has its name, and keeps that name: the system calls of a build
+// tell so.
+func TestPublishedFileSurvivesAPowerCut(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace, which records the system calls, is not installed")
+	}
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	writeFile(t, w.cfg.Path+".wal", []byte("of another file"), 0o600)
+	log := filepath.Join(w.dir, "log")
+	cmd := exec.Command(strace, "-f", "-y", "-s", "0", "-o", log, "-e", "trace=write,pwrite64,copy_file_range,sendfile,fsync,unlinkat,renameat,renameat2", os.Args[0])
+	cmd.Env = append(os.Environ(), killLake+"="+filepath.Join(w.dir, "lake"), killWarehouse+"="+w.cfg.Path, killStep+"=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v: %s", err, out)
+	}
+	const next, dir = `kyc\.duckdb\.next-\d+`, `fsync\(\d+</[^>]*/\d+>`
+	want := []*regexp.Regexp{
+		regexp.MustCompile(`(write|pwrite64|copy_file_range|sendfile)\(.*` + next + `>`), // the last of them
+		regexp.MustCompile(`fsync\(\d+<.*` + next + `>`),
+		regexp.MustCompile(`unlinkat\(.*kyc\.duckdb\.wal"`),
+		regexp.MustCompile(dir),
+		regexp.MustCompile(`renameat2?\(.*` + next + `".*kyc\.duckdb"`),
+		regexp.MustCompile(dir),
+	}
+	at := 0
+	for line := range strings.Lines(string(readFile(t, log))) {
+		switch {
+		case at > 0 && want[0].MatchString(line):
+			at = 1 // what was synced is out of date
+		case at < len(want) && want[at].MatchString(line):
+			at++
+		}
+	}
+	if at < len(want) {
+		t.Errorf("want next, after what came before, %v in\n%s", want[at], readFile(t, log))
 	}
 }
 

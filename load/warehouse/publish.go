@@ -152,17 +152,26 @@ func (b *build) createNext() (*os.File, error) {
 }
 
 // replace renames a finished file over the published one and makes the rename durable. A log that
-// lies beside the old file must not meet the new one: DuckDB would take it for its own.
+// lies beside the old file must not meet the new one, not after a power cut either: DuckDB would take it for its own.
 func replace(next, path string) error {
+	removed := false
 	for _, suffix := range logSuffixes {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err := os.Remove(path + suffix)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		removed = removed || err == nil
+	}
+	dir := filepath.Dir(path)
+	if removed {
+		if err := syncDir(dir); err != nil {
 			return err
 		}
 	}
 	if err := os.Rename(next, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return syncDir(dir)
 }
 
 // globQuote quotes what filepath.Glob would take for a pattern.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -223,6 +224,59 @@ func TestFetchRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A download that breaks off anywhere leaves nothing, and what one left that was killed goes with the next.
+func TestFetchThatBreaksOff(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	w.update()
+	store, _ := place(t)
+	g, _ := w.upload(store)
+	cfg := Config{Path: filepath.Join(t.TempDir(), "kyc.duckdb"), Threads: 1}
+	writeFile(t, cfg.Path, []byte("from before"), 0o600)
+	for _, after := range []int64{0, 1, g.Bytes / 2, g.Bytes - 1} {
+		if _, err := Download(t.Context(), stalling{store, after}, cfg, Wanted{}); !errors.Is(err, errBroken) {
+			t.Errorf("broken off after %d bytes: %v", after, err)
+		}
+		left, _ := filepath.Glob(cfg.Path + "*")
+		if string(readFile(t, cfg.Path)) != "from before" || len(left) != 2 {
+			t.Errorf("broken off after %d bytes: the file was touched, or something is left: %q", after, left)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg.Step = func(step string) {
+		if step == stepProved {
+			cancel()
+		}
+	}
+	if _, err := Download(ctx, store, cfg, Wanted{}); !errors.Is(err, context.Canceled) || string(readFile(t, cfg.Path)) != "from before" {
+		t.Errorf("ended at the last moment: %v", err)
+	}
+	cfg.Step = nil
+	writeFile(t, cfg.Path+".next-1", []byte("half"), 0o600)
+	got, err := Download(t.Context(), store, cfg, Wanted{})
+	left, _ := filepath.Glob(cfg.Path + "*")
+	if err != nil || !got.New || len(left) != 2 {
+		t.Errorf("fetched %+v, %v, and there is %q", got, err, left)
+	}
+}
+
+// stalling is a store whose warehouse files break off after some bytes.
+type stalling struct {
+	lake.Bucket
+	after int64
+}
+
+func (s stalling) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	r, err := s.Bucket.Open(ctx, name)
+	if err != nil || !strings.HasPrefix(name, filePrefix) {
+		return r, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(io.LimitReader(r, s.after), iotest.ErrReader(errBroken)), r}, nil
 }
 
 // replaceFile writes a file that may be read only, under a name of its own.

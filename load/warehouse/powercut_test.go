@@ -26,9 +26,9 @@ import (
 //
 // KYCSYNC_TEST_POWERCUTS is how many states are tried; 2000 take about an hour of one processor.
 func TestPowerCut(t *testing.T) {
-	states := 24
+	states := 12
 	if testing.Short() {
-		states = 6
+		states = 4
 	}
 	if n, err := strconv.Atoi(os.Getenv("KYCSYNC_TEST_POWERCUTS")); err == nil {
 		states = n

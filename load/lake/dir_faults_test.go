@@ -82,6 +82,10 @@ func (f *frail) Link(old, new string) error {
 	return f.try("link", func() error { return f.tree.Link(old, new) })
 }
 
+func (f *frail) Rename(old, new string) error {
+	return f.try("rename", func() error { return f.tree.Rename(old, new) })
+}
+
 func (f *frail) Remove(name string) error {
 	return f.try("remove", func() error { return f.tree.Remove(name) })
 }

@@ -12,7 +12,8 @@ type tree interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (handle, error)
 	Mkdir(name string, perm fs.FileMode) error
 	Chmod(name string, mode fs.FileMode) error
-	Link(old, new string) error // fails where new is taken
+	Link(old, new string) error   // fails where new is taken
+	Rename(old, new string) error // takes its place
 	Remove(name string) error
 	RemoveAll(name string) error
 	FS() fs.FS

@@ -49,7 +49,7 @@ func (g *GCS) create(ctx context.Context, name string, r io.ReadSeeker) error {
 		if err := limit.Err(); err != nil {
 			return settled(unknown, err)
 		}
-		cause := g.upload(limit, name, r, size, crc)
+		cause := g.upload(limit, g.object(name).If(storage.Conditions{DoesNotExist: true}), r, size, crc)
 		if cause == nil {
 			return nil
 		}
@@ -82,15 +82,15 @@ func settled(unknown bool, err error) error {
 
 // upload makes one attempt. The stored size and checksum are compared, because not every store
 // checks those of an upload in several requests.
-func (g *GCS) upload(ctx context.Context, name string, r io.ReadSeeker, size int64, crc uint32) error {
+func (g *GCS) upload(ctx context.Context, object *storage.ObjectHandle, r io.ReadSeeker, size int64, crc uint32) error {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := g.object(name).If(storage.Conditions{DoesNotExist: true}).NewWriter(ctx)
+	w := object.NewWriter(ctx)
 	w.ChunkSize = int(min(g.chunk, (size/chunkUnit+1)*chunkUnit)) // the client allocates it
-	w.ContentType = contentType(name)
+	w.ContentType = contentType(object.ObjectName())
 	w.CRC32C, w.SendCRC32C = crc, true
 	if _, err := io.Copy(w, r); err != nil {
 		cancel() // Close would commit what was sent so far
@@ -174,6 +174,8 @@ func contentType(name string) string {
 		return "application/json"
 	case strings.HasSuffix(name, ".parquet"):
 		return "application/vnd.apache.parquet"
+	case strings.HasSuffix(name, ".txt"), strings.HasSuffix(name, ".text"):
+		return "text/plain; charset=utf-8"
 	}
 	return "application/octet-stream"
 }

@@ -147,7 +147,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
 			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.tablesCommand(),
-			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.doctorCommand(), p.drillCommand(),
+			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(), p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			switch asked := c.Args().First(); {

@@ -1,0 +1,86 @@
+package publish
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"kycsync/load/lake"
+	"kycsync/schemas"
+)
+
+// A table is one table of a publication.
+type table struct {
+	def         *schemas.Table
+	commit      *lake.Commit
+	lakeID      string
+	root        string // URI of the store, without a slash at its end
+	parts       []lake.Part
+	rows, bytes int64
+	oldest      int64 // the commit that added the oldest of the parts; 0: there is none
+}
+
+func newTable(def *schemas.Table, c *lake.Commit, lakeID, root string) *table {
+	t := &table{def: def, commit: c, lakeID: lakeID, root: root, parts: c.InOrder(def.Name)}
+	for _, p := range t.parts {
+		t.rows, t.bytes = t.rows+p.Rows, t.bytes+p.Bytes
+		if t.oldest == 0 || p.AddedBySeq < t.oldest {
+			t.oldest = p.AddedBySeq
+		}
+	}
+	return t
+}
+
+// The names of a table's objects.
+func (t *table) listName() string {
+	return fmt.Sprintf("%s%012d/%s.txt", prefix, t.commit.Seq, t.def.Name)
+}
+func (t *table) home() string { return prefix + "iceberg/" + t.def.Name }
+func (t *table) metadataName() string {
+	return fmt.Sprintf("%s/metadata/v%d.metadata.json", t.home(), t.commit.Seq)
+}
+func (t *table) manifestListName() string { return t.avroName("manifests") }
+func (t *table) manifestName() string     { return t.avroName("parts") }
+func (t *table) hintName() string         { return t.home() + "/metadata/version-hint.text" }
+
+func (t *table) avroName(what string) string {
+	return fmt.Sprintf("%s/metadata/%012d-%s.avro", t.home(), t.commit.Seq, what)
+}
+
+func (t *table) uri(name string) string { return t.root + "/" + name }
+
+// uuid tells the table from all others. It is that of the lake's table whenever and by whom it is published.
+func (t *table) uuid() string {
+	b := sha256.Sum256([]byte(t.lakeID + "\x00" + t.def.Name))
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80 // version 8, made in a way of our own
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+// list returns the URIs of the parts, a line each; nothing where there are no parts.
+func (t *table) list() []byte {
+	var b strings.Builder
+	for _, p := range t.parts {
+		b.WriteString(t.uri(p.Name) + "\n")
+	}
+	return []byte(b.String())
+}
+
+// checkList compares a stored list with the commit: each part once, and nothing else.
+func (t *table) checkList(stored []byte) error {
+	text, found := string(stored), map[string]bool{}
+	for line := range strings.Lines(text) {
+		if found[line] {
+			return fmt.Errorf("it names a part twice")
+		}
+		found[line] = true
+	}
+	for _, p := range t.parts {
+		if !found[t.uri(p.Name)+"\n"] {
+			return fmt.Errorf("it lacks %s", p.Name)
+		}
+	}
+	if len(found) != len(t.parts) {
+		return fmt.Errorf("it names %d parts, want %d", len(found), len(t.parts))
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,17 +29,19 @@ type Collection struct {
 type Collected struct {
 	Parts    int64 `json:"parts"`
 	Bytes    int64 `json:"bytes"`
-	Kept     int64 `json:"parts_kept"`       // that a retained commit names, or that are too young
-	Foreign  int64 `json:"foreign_objects"`  // among the parts, that no kycsync has named: they stay
-	Retained int64 `json:"commits_retained"` // whose parts all stay
-	Leases   int64 `json:"leases"`           // objects of leases that ended days ago
-	Fence    int64 `json:"fence"`            // number of the commit made before anything was removed; 0: nothing was
+	Kept     int64 `json:"parts_kept"`        // that a retained commit names, or that are too young
+	Foreign  int64 `json:"foreign_objects"`   // among the parts, that no kycsync has named: they stay
+	Retained int64 `json:"commits_retained"`  // whose parts all stay
+	Lists    int64 `json:"published_objects"` // lists and metadata for other engines, of commits that are not retained
+	Leases   int64 `json:"leases"`            // objects of leases that ended days ago
+	Fence    int64 `json:"fence"`             // number of the commit made before anything was removed; 0: nothing was
 }
 
 var partRE = regexp.MustCompile(`^tables/[a-z][a-z0-9_]{0,62}/data/[A-Za-z0-9][A-Za-z0-9_-]{0,110}-L[0-9]+\.parquet$`)
 
 // Collect removes the parts that no retained commit names: those that a compaction or a replay has replaced, and
-// those that a run has left that died before its commit; and old leases. It changes nothing that a reader may follow: neither the
+// those that a run has left that died before its commit; what was published for other engines of commits that are
+// not retained; and old leases. A commit that other engines are led to is retained, however old. It changes nothing that a reader may follow: neither the
 // newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger: no part is
 // removed that is younger than two days, none is named that is older than one, and see unnamed.
 //
@@ -71,8 +74,17 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	if err != nil {
 		return out, fmt.Errorf("collect parts: %w", err)
 	}
-	if found, err = l.unnamed(ctx, found, cfg, &out); err != nil {
+	lists, err := l.publications(ctx, store, now)
+	if err != nil {
+		return out, fmt.Errorf("collect publications: %w; nothing was removed", err)
+	}
+	found, retained, err := l.unnamed(ctx, found, lists.followed, cfg, &out)
+	if err != nil {
 		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
+	}
+	// Lists go before the parts that they name.
+	if out.Lists, err = lists.collect(ctx, l, store, retained, cfg.Plan); err != nil {
+		return out, fmt.Errorf("collect publications: %w", err)
 	}
 	slices.SortFunc(found, func(a, b Object) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range found {
@@ -111,32 +123,33 @@ func (l *Lake) sureAge(ctx context.Context) (time.Time, error) {
 // fenceFigure marks the commit of a collection. Whoever meets it gives up parts that were made before.
 const fenceFigure = "fence"
 
-// unnamed returns the parts that no retained commit names, after it has fenced off all that could come to name them:
+// unnamed returns the parts that no retained commit names, and the retained commits, after it has fenced off all that could come to name them:
 // it makes a commit of its own, which takes the number of any that is under way, however late that one arrives.
 // Whoever commits after it has read it, and then refuses parts that are as old as these.
-func (l *Lake) unnamed(ctx context.Context, old []Object, cfg Collection, out *Collected) ([]Object, error) {
+func (l *Lake) unnamed(ctx context.Context, old []Object, shown map[int64]bool, cfg Collection, out *Collected) (found []Object, retained map[int64]bool, err error) {
 	const tries = 12
 	for range tries {
-		named, head, err := l.named(ctx, l.now().Add(-cfg.Retain), out)
+		named, retained, head, err := l.named(ctx, l.now().Add(-cfg.Retain), shown)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		out.Retained = int64(len(retained))
 		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return named[o.Name] })
 		if cfg.Plan || len(found) == 0 {
 			out.Kept += int64(len(old) - len(found))
-			return found, nil
+			return found, retained, nil
 		}
 		fence, _ := head.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
 		fence.Figures = map[string]int64{fenceFigure: 1}
 		if err := l.Append(ctx, head, fence); errors.Is(err, ErrConflict) {
 			continue
 		} else if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out.Kept, out.Fence = out.Kept+int64(len(old)-len(found)), fence.Seq
-		return found, nil
+		return found, retained, nil
 	}
-	return nil, fmt.Errorf("%w %d times", ErrConflict, tries)
+	return nil, nil, fmt.Errorf("%w %d times", ErrConflict, tries)
 }
 
 // collectOld removes what is below a prefix and days old: leases that ended, and what examinations left.
@@ -163,11 +176,13 @@ func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now
 	return n, nil
 }
 
-// named returns the newest commit and the parts of all retained ones: of those since an instant, of the one before
-// it, which was the newest then, and of those that readers followed meanwhile.
-func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (named map[string]bool, newest *Commit, err error) {
-	named, out.Retained = map[string]bool{}, 0
-	taken, followed := map[int64]bool{}, map[int64]bool{0: true}
+// named returns the newest commit and the numbers and the parts of all retained ones: of those since an instant, of
+// the one before it, which was the newest then, of those that readers followed meanwhile, and of those that are shown
+// to other engines.
+func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool) (named map[string]bool, taken map[int64]bool, newest *Commit, err error) {
+	named, taken = map[string]bool{}, map[int64]bool{}
+	followed := map[int64]bool{}
+	maps.Copy(followed, shown)
 	take := func(c *Commit) {
 		taken[c.Seq], followed[c.PublishedSeq] = true, true
 		for _, parts := range c.Tables {
@@ -179,7 +194,7 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (name
 	var before *Commit
 	for c, err := range l.Commits(ctx, 1) {
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if newest = c; c.CommittedAt.Before(since) {
 			before = c
@@ -188,21 +203,20 @@ func (l *Lake) named(ctx context.Context, since time.Time, out *Collected) (name
 		take(c)
 	}
 	if newest == nil {
-		return nil, nil, errors.New("the lake has no commit")
+		return nil, nil, nil, errors.New("the lake has no commit")
 	}
 	if before != nil {
 		take(before)
 	}
 	for seq := range followed {
-		if seq == 0 || taken[seq] {
+		if seq == 0 || taken[seq] || seq > newest.Seq { // a number beyond was published from another copy of the lake
 			continue
 		}
 		c, err := l.must(ctx, seq)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		take(c)
 	}
-	out.Retained = int64(len(taken))
-	return named, newest, nil
+	return named, taken, newest, nil
 }

@@ -455,7 +455,7 @@ func (p *simProc) unfenced(ctx context.Context, l *Lake) error {
 	if err != nil {
 		return err
 	}
-	named, _, err := l.named(ctx, l.now().Add(-minAge), new(Collected))
+	named, _, _, err := l.named(ctx, l.now().Add(-minAge), nil)
 	for _, o := range old {
 		if err == nil && !named[o.Name] {
 			err = p.Remove(ctx, o)

@@ -43,6 +43,8 @@ var ErrMismatch = errors.New("a publication is not what its commit says")
 type Config struct {
 	Workers int               // tables at a time. Defaults to 8
 	Step    func(name string) // called after each object that was written; for tests. Defaults to nothing
+
+	tables []*schemas.Table // for tests. Defaults to all
 }
 
 // A Current is the object published/current.json: what was published last. No value of a row stands in it.
@@ -88,6 +90,11 @@ func Run(ctx context.Context, l *lake.Lake, cfg Config) (*Published, error) {
 	}
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}
+	}
+	if cfg.tables == nil {
+		for i := range schemas.Tables {
+			cfg.tables = append(cfg.tables, &schemas.Tables[i])
+		}
 	}
 	store, ok := l.Bucket().(lake.Replacer)
 	if !ok {
@@ -138,7 +145,7 @@ type publication struct {
 	written int
 }
 
-// newPublication plans the publication of every table of the dictionary, also of those without parts.
+// newPublication plans the publication of every table, also of those without parts.
 func newPublication(l *lake.Lake, store lake.Replacer, c *lake.Commit, cfg Config) (*publication, error) {
 	root := strings.TrimSuffix(store.URI(), "/")
 	if i := strings.IndexFunc(root, func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
@@ -151,8 +158,8 @@ func newPublication(l *lake.Lake, store lake.Replacer, c *lake.Commit, cfg Confi
 	}
 	p := &publication{store: store, cfg: cfg, root: root, commit: c, current: Current{
 		Format: 1, LakeID: l.ID(), Seq: c.Seq, CommitSHA256: c.SHA256, CommittedAt: c.CommittedAt, Tables: map[string]Table{}}}
-	for i := range schemas.Tables {
-		t := newTable(&schemas.Tables[i], c, l.ID(), root)
+	for _, def := range cfg.tables {
+		t := newTable(def, c, l.ID(), root)
 		p.tables = append(p.tables, t)
 		p.current.Tables[t.def.Name] = Table{Parts: len(t.parts), Rows: t.rows, Bytes: t.bytes, List: p.uri(t.listName()), Metadata: p.uri(t.metadataName())}
 	}

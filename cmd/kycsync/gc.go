@@ -15,8 +15,9 @@ func (p *program) gcCommand() *cli.Command {
 		Name:  "gc",
 		Usage: "remove parts of the lake that no retained commit names",
 		Description: `When parts are merged or replayed, the old files stay, and so do those of a run that died before its commit.
-This removes the ones that no commit of the last 90 days names (--retain) and that are older than two days. No
-commit is removed, and nothing that the newest or the published commit names; answers about the past stay what
+This removes the ones that no commit of the last 90 days names (--retain) and that are older than two days, and
+what kycsync publish has written for commits that are older. No commit is removed, and nothing that the newest or
+the published commit names, or the one that other engines are led to; answers about the past stay what
 they are. It may run beside a sync: before it removes anything it makes a commit that changes nothing, so that a
 run which slept for days cannot come to name what is gone. It needs an account that may delete, which the nightly
 one may not.
@@ -52,7 +53,7 @@ func (p *program) gc(c *cli.Context) error {
 		return err
 	}
 	got, err := l.Collect(c.Context, lake.Collection{Retain: retain, Plan: c.Bool("plan")})
-	if err != nil && got.Parts == 0 {
+	if err != nil && got.Parts+got.Lists == 0 {
 		return err
 	}
 	if p.jsonLog {
@@ -69,6 +70,9 @@ func (p *program) gc(c *cli.Context) error {
 		verb = "would remove"
 	}
 	fmt.Fprintf(p.stdout, "%s %d parts, %s, that no retained commit names; %d parts stay\n", verb, got.Parts, size(got.Bytes), got.Kept)
+	if got.Lists > 0 {
+		fmt.Fprintf(p.stdout, "%s %d lists and metadata for other engines, of commits that are not retained\n", verb, got.Lists)
+	}
 	if got.Foreign > 0 {
 		fmt.Fprintf(p.stdout, "%d objects among the parts are none of kycsync's and stay\n", got.Foreign)
 	}

@@ -17,6 +17,7 @@ import (
 	"kycsync/cmd/kycsync/night"
 	"kycsync/extract"
 	"kycsync/load/lake"
+	"kycsync/load/publish"
 	"kycsync/load/warehouse"
 
 	"github.com/urfave/cli/v2"
@@ -41,7 +42,8 @@ const exitCodesHelp = `EXIT CODES:
    0  published, or the question was answered
    1  failed; nothing was published
    2  usage or configuration
-   3  published, degraded: elements could not be read, or the warehouse is not yet up to date
+   3  published, degraded: elements could not be read, or the warehouse, or what other
+      engines read, is not yet up to date
    4  a gate failed; not published
    5  another run is at work, or the time budget ended at a commit; run again
    6  credentials or permission
@@ -198,9 +200,9 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lake.ErrDamaged), errors.Is(err, night.ErrFewer):
 		return exitDamaged
-	case errors.Is(err, night.ErrDeferred) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget):
-		return exitDegraded // the lake has it, and readers keep the old warehouse
-	case errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
+	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget):
+		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
+	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
 		return 128 + int(sig.Signal.(syscall.Signal))

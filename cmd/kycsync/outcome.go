@@ -11,6 +11,7 @@ import (
 
 	"kycsync/cmd/kycsync/night"
 	"kycsync/load/lake"
+	"kycsync/load/publish"
 	"kycsync/load/warehouse"
 
 	"github.com/urfave/cli/v2"
@@ -76,6 +77,9 @@ func hint(verb string, code int, err error) string {
 		if verb == "verify" {
 			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."
 		}
+		if errors.Is(err, publish.ErrMismatch) {
+			return "Nothing of the lake was changed, and other engines keep what they had. kycsync verify tells whether the lake itself is whole."
+		}
 		if errors.Is(err, night.ErrMerge) {
 			return "Published. Run kycsync verify to see what is damaged, before anything else."
 		}
@@ -87,10 +91,19 @@ func hint(verb string, code int, err error) string {
 		if verb == "sync" && errors.Is(err, errDegraded) {
 			return "Published. SELECT * FROM rejects tells which elements could not be read."
 		}
+		if errors.Is(err, night.ErrUnlisted) && !errors.Is(err, night.ErrDeferred) {
+			return "Published. kycsync publish leads other engines to it."
+		}
+		if errors.Is(err, night.ErrUnlisted) {
+			return "Published in the lake. kycsync rebuild brings the warehouse up to date, and kycsync publish leads other engines to it."
+		}
 		return "Published in the lake. kycsync rebuild brings the warehouse up to date."
 	case exitFailed:
 		if verb == "compact" || verb == "gc" {
 			return unchanged(verb) + " Running again is safe."
+		}
+		if verb == "publish" {
+			return "Nothing of the lake was changed. Running again finishes what was begun."
 		}
 		return unpublished(writes) + " Running again is safe."
 	}

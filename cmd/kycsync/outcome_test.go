@@ -15,6 +15,7 @@ import (
 	"kycsync/extract"
 	"kycsync/extract/didittest"
 	"kycsync/load/lake"
+	"kycsync/load/publish"
 	"kycsync/load/warehouse"
 )
 
@@ -35,6 +36,11 @@ func TestExitCodes(t *testing.T) {
 		{lake.ErrUnsuitable, exitUsage, "Nothing was changed"},
 		{errDegraded, exitDegraded, "SELECT * FROM rejects"},
 		{night.ErrDeferred, exitDegraded, "kycsync rebuild"},
+		{fmt.Errorf("%w: %w", night.ErrUnlisted, lake.ErrDenied), exitDegraded, "Published. kycsync publish"},
+		{fmt.Errorf("%w: %w", night.ErrUnlisted, publish.ErrMismatch), exitDegraded, "Published. kycsync publish"},
+		{errors.Join(night.ErrDeferred, night.ErrUnlisted), exitDegraded, "kycsync rebuild brings the warehouse up to date, and kycsync publish"},
+		{errors.Join(night.ErrGate, night.ErrUnlisted), exitGate, "Readers keep"},
+		{publish.ErrMismatch, exitDamaged, "other engines keep what they had"},
 		{night.ErrGate, exitGate, "Readers keep the last good generation"},
 		{errors.Join(night.ErrGate, night.ErrDeferred), exitGate, "Readers keep"},
 		{night.ErrBudget, exitAgain, "Run the same command again"},

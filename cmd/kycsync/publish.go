@@ -42,8 +42,8 @@ func (p *program) publish(c *cli.Context) error {
 	}
 	defer l.Close()
 	got, err := p.publications(c.Context, l)
-	if errors.Is(err, lake.ErrNotExist) {
-		return usagef("%v; kycsync sync publishes a commit", err)
+	if errors.Is(err, publish.ErrNothing) {
+		return usagef("%v; run kycsync sync until it publishes", err)
 	}
 	if err != nil {
 		return err

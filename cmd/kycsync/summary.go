@@ -54,6 +54,12 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 	default:
 		line("published", "nothing")
 	}
+	switch {
+	case s.EnginesBehind:
+		line("engines", "other engines still have an older commit")
+	case s.EnginesSeq > 0:
+		line("engines", "other engines have commit %d", s.EnginesSeq)
+	}
 }
 
 // printFindings tells what was found besides versions.

@@ -32,6 +32,7 @@ Examples:
    kycsync sync --api-key-file /run/secrets/didit --lake gs://acme-kyc/lake --warehouse /srv/kyc/kyc.duckdb
    kycsync sync --plan                       what a run would fetch and how long it would take
    kycsync sync --from 2026-10-01 --to 2026-11-01       read October's sessions again, all of them
+   kycsync sync --publish                    and let other engines read it
    kycsync sync --promise monitored=3d --gate shrink=0.2
    kycsync sync --accept missing='retention was shortened to one year'`,
 		Flags: stored(slices.Concat(vendorFlags(), []cli.Flag{
@@ -39,6 +40,7 @@ Examples:
 			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
 			anchorFlag(), keepFlag(),
+			toggle("publish", "let BigQuery, Trino, Spark and others read what was published; see kycsync publish"),
 			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
 		}, policyFlags())...),
 		Before: p.settings,
@@ -139,7 +141,7 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := night.Config{MaxDuration: c.Duration("max-duration"), MaxRequests: c.Int("max-requests"), Version: version, Log: log, Step: p.step, BatchSize: testBatch, Merge: testMerge}
+	base := night.Config{MaxDuration: c.Duration("max-duration"), MaxRequests: c.Int("max-requests"), Version: version, Log: log, Step: p.step, BatchSize: testBatch, Merge: testMerge, Engines: c.Bool("publish")}
 	if base.MaxDuration < 0 || base.MaxRequests < 0 {
 		return nil, usagef("--max-duration %s, --max-requests %d: want a positive bound", base.MaxDuration, base.MaxRequests)
 	}

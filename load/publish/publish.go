@@ -36,8 +36,11 @@ import (
 	"kycsync/schemas"
 )
 
-// ErrMismatch says that what was read back is not what the commit says. Readers keep the publication before.
-var ErrMismatch = errors.New("a publication is not what its commit says")
+// The errors that callers decide by.
+var (
+	ErrMismatch = errors.New("a publication is not what its commit says") // readers keep the one before
+	ErrNothing  = errors.New("nothing has passed the gates yet")
+)
 
 // Config is how a commit is published. The zero value works.
 type Config struct {
@@ -83,7 +86,7 @@ const tries = 12
 
 // Run publishes the commit that readers follow, see lake.Published. Where that is done already it changes nothing,
 // and two at once do the same thing twice. The error wraps ErrMismatch where what is stored is not what the commit
-// says, lake.ErrDenied, lake.ErrUnsuitable, and lake.ErrNotExist where nothing has passed the gates yet.
+// says, ErrNothing where there is no such commit, lake.ErrDenied and lake.ErrUnsuitable.
 func Run(ctx context.Context, l *lake.Lake, cfg Config) (*Published, error) {
 	if cfg.Workers == 0 {
 		cfg.Workers = 8
@@ -101,6 +104,9 @@ func Run(ctx context.Context, l *lake.Lake, cfg Config) (*Published, error) {
 		return nil, fmt.Errorf("publish for other engines in %s: %w: it cannot overwrite", l.Bucket().URI(), lake.ErrUnsuitable)
 	}
 	c, err := l.Published(ctx)
+	if errors.Is(err, lake.ErrNotExist) {
+		return nil, fmt.Errorf("publish for other engines in %s: %w", l.Bucket().URI(), ErrNothing)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("publish for other engines: %w", err)
 	}
@@ -264,7 +270,7 @@ func (p *publication) put(ctx context.Context, name string, body []byte, check f
 		if err := p.store.Create(ctx, name, bytes.NewReader(body)); err != nil && !errors.Is(err, lake.ErrExist) {
 			return nil, err
 		}
-		p.wrote("publish.created")
+		p.wrote("engine.created")
 		stored, err = p.read(ctx, name, len(body))
 	}
 	if err != nil {
@@ -289,7 +295,7 @@ func (p *publication) replace(ctx context.Context, name string, body []byte) err
 	if err := p.store.Replace(ctx, name, bytes.NewReader(body)); err != nil {
 		return err
 	}
-	p.wrote("publish.replaced")
+	p.wrote("engine.moved")
 	return nil
 }
 

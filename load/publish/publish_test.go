@@ -40,8 +40,8 @@ func run(t *testing.T, w *world) *publish.Published {
 func TestRun(t *testing.T) {
 	for kind, w := range worlds(t) {
 		t.Run(kind, func(t *testing.T) {
-			if _, err := publish.Run(t.Context(), w.Lake, publish.Config{}); !errors.Is(err, lake.ErrNotExist) {
-				t.Errorf("of an empty lake: got %v, want %v", err, lake.ErrNotExist)
+			if _, err := publish.Run(t.Context(), w.Lake, publish.Config{}); !errors.Is(err, publish.ErrNothing) {
+				t.Errorf("of an empty lake: got %v, want %v", err, publish.ErrNothing)
 			}
 			w.commit(lake.Sync, "sessions", "users")
 			c := w.commit(lake.Sync, "users")
@@ -203,7 +203,7 @@ func TestTwoAtOnce(t *testing.T) {
 				wg.Go(func() {
 					cfg := few
 					cfg.Step = func(step string) {
-						if i == 0 && step == "publish.replaced" {
+						if i == 0 && step == "engine.moved" {
 							once.Do(func() { w.commit(lake.Sync, "users") })
 						}
 					}
@@ -250,7 +250,7 @@ func TestMismatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	dying := few
 	dying.Workers, dying.Step = 1, func(step string) {
-		if step == "publish.replaced" {
+		if step == "engine.moved" {
 			cancel() // all is created, and the first reader moved
 		}
 	}
@@ -373,7 +373,7 @@ func TestCollectionAndPublications(t *testing.T) {
 						found[strings.TrimLeft(rest[:11], "0")] = true
 					}
 					if base := filepath.Base(name); strings.HasPrefix(base, "v") && strings.HasSuffix(base, ".json") {
-						found[strings.Trim(base, "v.metadatjson")] = true
+						found[strings.TrimSuffix(base[1:], ".metadata.json")] = true
 					}
 				}
 				return strings.Join(slices.Sorted(maps.Keys(found)), " ")

@@ -30,6 +30,7 @@ var (
 	ErrOverlap     = errors.New("other runs keep committing first; what this one fetched last was not stored, run again")
 	ErrForeignKey  = errors.New("the API key sees none of the sessions that this application has in the lake")
 	ErrDeferred    = errors.New("published, but the warehouse could not be brought up to date; readers keep the old one until the next run or kycsync rebuild")
+	ErrUnlisted    = errors.New("published, but other engines could not be led to it; they keep what they had until the next run or kycsync publish")
 	ErrInterrupted = errors.New("interrupted; what was fetched is committed and not yet published, run again to go on")
 )
 
@@ -53,6 +54,7 @@ type Config struct {
 	Reconcile   bool              // only count and list, all figures; with From and To those of these months
 	Group       *Group            // of runs that publish together. Defaults to this run alone
 	Merge       int               // small parts of one size that become one after a publication, see lake.Compaction. Defaults to 8; negative: none do
+	Engines     bool              // let other engines read what was published, see package publish. Defaults to false
 	Version     string            // of the program, for the run record
 	Log         *slog.Logger
 	Progress    func(phase string, done, total int) // may be nil

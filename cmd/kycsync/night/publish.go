@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"kycsync/load/publish"
 	"kycsync/load/warehouse"
 )
 
@@ -31,7 +32,22 @@ func (r *run) publish(ctx context.Context) error {
 		return r.verdict() // readers have seen nothing yet, or another run of the group publishes
 	}
 	r.forget()
-	return errors.Join(r.compact(ctx), r.buildWarehouse(ctx))
+	return errors.Join(r.compact(ctx), r.buildWarehouse(ctx), r.leadEngines(ctx))
+}
+
+// leadEngines lets other engines follow, if they are to. What fails here undoes nothing of the night.
+func (r *run) leadEngines(ctx context.Context) error {
+	if !r.Engines {
+		return nil
+	}
+	r.Step("engines")
+	got, err := publish.Run(ctx, r.Lake, publish.Config{Step: r.Step})
+	if err != nil {
+		r.EnginesBehind = true
+		return fmt.Errorf("%w: %w", ErrUnlisted, err)
+	}
+	r.EnginesSeq = got.Seq
+	return nil
 }
 
 // buildWarehouse makes the warehouse follow, and returns how the run ends.

@@ -83,13 +83,15 @@ type Summary struct {
 	OutOfBudget       bool  `json:"out_of_budget"`
 	WarehouseRebuilt  bool  `json:"warehouse_rebuilt"`
 	WarehouseDeferred bool  `json:"warehouse_deferred"` // committed, but the warehouse is still the old one
+	EnginesSeq        int64 `json:"engines_seq"`        // commit that other engines are led to; 0: the run did not ask for it
+	EnginesBehind     bool  `json:"engines_behind"`     // it did, and they still have an older one
 }
 
 // Quiet reports whether the run found nothing new to say about any session.
 func (s *Summary) Quiet() bool { return s.DataParts == 0 && s.Rejects == 0 }
 
 // Degraded reports whether something was published with parts missing.
-func (s *Summary) Degraded() bool { return s.Rejects > 0 || s.WarehouseDeferred }
+func (s *Summary) Degraded() bool { return s.Rejects > 0 || s.WarehouseDeferred || s.EnginesBehind }
 
 func (r *run) fillStats() {
 	s := r.Client.Stats()

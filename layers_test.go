@@ -37,7 +37,7 @@ var parts = map[string][]string{
 	"load":      {"schemas", "sql"},
 	"schemas":   {},
 	"sql":       {},
-	"deploy":    {},
+	"deploy":    {"schemas"}, // the tables that its scripts name
 	".":         {"schemas"}, // these tests
 }
 

@@ -96,6 +96,7 @@ func TestSystemdAnalyze(t *testing.T) {
 func TestLeastPrivilege(t *testing.T) {
 	for name, want := range map[string][]string{
 		"gcs/role.yaml":             {"storage.objects.create", "storage.objects.get", "storage.objects.list"},
+		"gcs/publisher-role.yaml":   {"storage.objects.delete"},
 		"gcs/maintenance-role.yaml": {"storage.buckets.get", "storage.objects.create", "storage.objects.delete", "storage.objects.get", "storage.objects.list"},
 	} {
 		var role struct {
@@ -113,7 +114,7 @@ func TestLeastPrivilege(t *testing.T) {
 	}
 	granted := regexp.MustCompile(`--role="?([^"\s]+)`)
 	for name, want := range map[string][]string{
-		"gcs/setup.sh":       {"projects/$PROJECT/roles/kycsyncMaintenance", "projects/$PROJECT/roles/kycsyncWriter", "roles/iam.workloadIdentityUser"},
+		"gcs/setup.sh":       {"projects/$PROJECT/roles/kycsyncMaintenance", "projects/$PROJECT/roles/kycsyncPublisher", "projects/$PROJECT/roles/kycsyncWriter", "roles/iam.workloadIdentityUser"},
 		"cloudrun/deploy.sh": {"roles/run.invoker", "roles/secretmanager.secretAccessor"},
 	} {
 		var got []string
@@ -124,6 +125,13 @@ func TestLeastPrivilege(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s grants %q, want %q", name, got, want)
 		}
+	}
+	// What may delete in the nightly account's hands may do so below published/ only, and only where that is asked for.
+	asked, rest, _ := strings.Cut(read(t, "gcs/setup.sh"), "if [[ ${PUBLISH:-} == yes ]]; then\n")
+	granting, after, _ := strings.Cut(rest, "\nfi\n")
+	if !strings.Contains(granting, `--role="projects/$PROJECT/roles/kycsyncPublisher" \`+"\n"+`		--condition="title=kycsync-published,expression=resource.name.startsWith('$published')"`) ||
+		strings.Contains(asked+after, "kycsyncPublisher") {
+		t.Error("setup.sh: want kycsyncPublisher to be granted on condition, and only with PUBLISH=yes")
 	}
 	for _, want := range []string{"--uniform-bucket-level-access", "--public-access-prevention", "--soft-delete-duration="} {
 		if !strings.Contains(read(t, "gcs/setup.sh"), want) {

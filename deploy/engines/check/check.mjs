@@ -1,5 +1,6 @@
 // Reads every table of a published lake twice, through its Iceberg metadata (icebird) and through its list of files
-// (hyparquet), and holds counts and sums of all columns against each other, against the commit and against DuckDB.
+// (hyparquet), and holds counts and sums of all columns against each other, against the commit and against DuckDB, and the
+// ids of columns against those in the parts.
 //
 //   npm ci && node check.mjs LAKE KYCSYNC WAREHOUSE
 //
@@ -9,7 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import path from 'node:path'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { icebergManifests, icebergMetadata, icebergRead } from 'icebird'
 
@@ -109,11 +110,24 @@ async function readIceberg(table) {
   return { fields, rows, files: files.map(f => f.file_path), bytes: files.reduce((n, f) => n + Number(f.file_size_in_bytes), 0) }
 }
 
-async function readList(table) {
+// checkColumns holds what Iceberg says of the columns against the columns of a part: by id, as engines find them.
+function checkColumns(table, fields, parquet) {
+  const stored = new Map(parquet.schema.slice(1).map(e => [e.field_id, e]))
+  for (const { id, name, required } of fields) {
+    const column = stored.get(id)
+    stored.delete(id)
+    if (column && column.name !== name) problems.push(`${table}.${name}: column ${id} of a part has another name`)
+    if (required && column?.repetition_type !== 'REQUIRED') problems.push(`${table}.${name}: it is required, and may be null in a part`)
+  }
+  if (stored.size) problems.push(`${table}: a part has ${stored.size} columns that Iceberg does not know`)
+}
+
+async function readList(table, fields) {
   const uris = (await readFile(path.join(lake, `published/current/${table}.txt`), 'utf8')).split('\n').filter(Boolean)
   const rows = []
   for (const uri of uris) {
     const file = await asyncBufferFromFile(uri.slice('file://'.length))
+    checkColumns(table, fields, await parquetMetadataAsync(file))
     for (const row of await parquetReadObjects({ file, compressors })) rows.push(row)
   }
   return { uris, rows }
@@ -137,7 +151,7 @@ const kept = [] // what the warehouse has the history of
 let rows = 0
 for (const [table, want] of Object.entries(current.tables)) {
   const ice = await readIceberg(table)
-  const list = await readList(table)
+  const list = await readList(table, ice.fields)
   if (ice.rows.length !== want.rows || list.rows.length !== want.rows) {
     problems.push(`${table}: ${ice.rows.length} rows through Iceberg and ${list.rows.length} through the list, want ${want.rows}`)
   }

@@ -223,8 +223,8 @@ func (p *publication) move(ctx context.Context) error {
 	return p.replace(ctx, currentName, append(body, '\n'))
 }
 
-// each calls work for every table, several at a time: a cloud store answers after some 50 ms, and there are about
-// 300 questions. It returns the first error in the order of the tables.
+// each calls work for every table, several at a time: a cloud store answers after some 50 ms, and there are a
+// thousand questions. It returns the first error in the order of the tables.
 func (p *publication) each(ctx context.Context, work func(context.Context, *table) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

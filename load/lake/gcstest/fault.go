@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"os"
 	"syscall"
 	"time"
 )
@@ -126,7 +126,7 @@ func answered(r *http.Request, resp *http.Response, body []byte, fault Fault) (*
 	return resp, nil
 }
 
-var errReset = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+var errReset = os.NewSyscallError("read", syscall.ECONNRESET)
 
 // endOf waits for the end of a context.
 func endOf(ctx context.Context) error {

@@ -2,7 +2,8 @@
 // Only tests import it.
 //
 // Known gaps of the fake, fake-gcs-server 1.56.1: it forgets the checksum of an upload in several
-// requests, and it deletes in spite of a stale generation. So neither can be tested on it.
+// requests, it appends a chunk of one that is sent again because its answer got lost, and it deletes in spite of a stale
+// generation. So none of these can be tested on it.
 package gcstest
 
 import (

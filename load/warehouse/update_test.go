@@ -281,6 +281,9 @@ func TestCompactionChangesNothing(t *testing.T) {
 // Many commits are not applied one by one where that is dearer, and either way the content is the same, with a
 // compaction among them.
 func TestTheCheaperWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten commits, twice")
+	}
 	w := newWorld(t)
 	rng := rand.New(rand.NewPCG(3, 3))
 	w.commit(randomRows(rng))

@@ -69,7 +69,7 @@ func hint(verb string, code int, err error) string {
 			return "Nothing was changed. Run kycsync verify; if it finds nothing, this version of kycsync reads less than the one that stored the rows."
 		}
 		if verb == "fetch-warehouse" {
-			return "The warehouse that was there stays. Run it again; if it ends so once more, ask for an older one with --seq, and publish it anew: kycsync warehouse publish."
+			return "The warehouse that was there stays. Run it again; if it ends so once more, ask for an older one with --seq. Where the lake is, kycsync rebuild and kycsync warehouse publish put a new one there."
 		}
 		if verb == "warehouse" && errors.Is(err, warehouse.ErrMismatch) {
 			return "Nothing was published. kycsync rebuild makes the warehouse again from the lake."

@@ -29,10 +29,10 @@ Example:
 			Name:      "publish",
 			Usage:     "put the warehouse where analysts fetch it",
 			ArgsUsage: "PLACE",
-			Description: `PLACE is gs://bucket/prefix or a directory that is there, such as a mounted share. The file is stored under the number
-of its newest commit and its hash, and then a small LATEST-....json beside it, which says what it is: kycsync
-fetch-warehouse brings the newest and compares it. Nothing is overwritten, so that the account needs no right to
-delete, except for --keep. A warehouse that is not the lake's is refused, and so is a place with warehouses of
+			Description: `PLACE is gs://bucket/prefix or a directory that is there, such as a mounted share. The file is stored under
+the number of its newest commit and its hash, and then a small LATEST-....json beside it, which says what it is:
+kycsync fetch-warehouse brings the newest and compares it. Nothing is overwritten, so that the account needs no
+right to delete, except for --keep. A warehouse that is not the lake's is refused, and so is a place with warehouses of
 another lake. A file that is there already is not sent again.
 
 Examples:
@@ -112,8 +112,8 @@ func (p *program) fetchWarehouseCommand() *cli.Command {
 		Name:      "fetch-warehouse",
 		Usage:     "bring the newest warehouse that was published, and prove it",
 		ArgsUsage: "PLACE",
-		Description: `Brings what kycsync warehouse publish put into PLACE, a directory or gs://bucket/prefix. Length and SHA-256 of the file are
-compared, and it must open and show the commit that it was said to show; then it replaces the old file at once.
+		Description: `Brings what kycsync warehouse publish put into PLACE, a directory or gs://bucket/prefix. Length and SHA-256 of
+the file are compared, and it must open and show the commit that it was said to show; then it replaces the old file at once.
 Who has the old one open keeps it. What breaks off leaves nothing: run it again. It needs no lake. With --against
 the commits in the file are held against anchors that were kept outside of the lake; that its rows are those of its
 commits is for kycsync verify to tell, where the lake is.

@@ -33,13 +33,13 @@ type Fetched struct {
 }
 
 // Download brings a generation from a store, as Upload put it there, and publishes it as a build does. Length and
-// hash are compared while it is read; then it is opened, and must show the commit that it was said to show. A download that breaks off
-// leaves nothing, and the next one begins anew.
+// hash are compared while it is read; then it is opened, and must show the commit that it was said to show. A
+// download that breaks off leaves nothing, and the next one begins anew.
 //
-// On error the published file is the one from before. Errors: ErrBusy, ErrNoAnchor, ErrNewer where the published file shows a later commit
-// and none was asked for by number, ErrForeign where it is of another lake, ErrMismatch, and those of package
-// lake: ErrNotExist where there is no such generation, ErrDamaged where what is there is not what was put there
-// or an anchor says otherwise.
+// On error the published file is the one from before. Errors: ErrBusy, ErrNoAnchor, ErrNewer where the published file
+// shows a later commit and none was asked for by number, ErrForeign where it is of another lake, ErrMismatch, and
+// those of package lake: ErrNotExist where there is no such generation, ErrDamaged where what is there is not what
+// was put there or an anchor says otherwise.
 func Download(ctx context.Context, store lake.Bucket, cfg Config, want Wanted) (got Fetched, err error) {
 	cfg, err = cfg.withDefaults()
 	if err != nil {

@@ -126,8 +126,8 @@ func (p pointer) write(ctx context.Context, store lake.Bucket, g Generation) err
 }
 
 // Prune removes from a store the generations before the newest keep ones: first their pointers, then the files that
-// no pointer names and that are older than two days, because a younger one may be on its way. It returns how many files it removed. It needs
-// an account that may delete.
+// no pointer names and that are older than two days, because a younger one may be on its way. It returns how many
+// files it removed. It needs an account that may delete.
 func Prune(ctx context.Context, store lake.Bucket, keep int) (removed int, err error) {
 	may, ok := store.(lake.Remover)
 	if !ok || keep < 1 {

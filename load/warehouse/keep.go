@@ -22,8 +22,8 @@ var keptRE = regexp.MustCompile(`^kyc-[0-9]{12}\.duckdb$`)
 
 func (b *build) keptDir() string { return b.cfg.Path + ".d" }
 
-// replace puts a finished file that shows a commit in the place of the published one, which is kept if that is asked for. That it
-// could not be kept is no reason to leave readers with it.
+// replace puts a finished file that shows a commit in the place of the published one, which is kept if that is asked
+// for. That it could not be kept is no reason to leave readers with it.
 func (b *build) replace(ctx context.Context, next string, seq int64) error {
 	if b.cfg.Keep > 0 {
 		if err := b.keep(ctx, seq); err != nil {
@@ -71,8 +71,8 @@ func (b *build) keep(ctx context.Context, next int64) error {
 	return syncDir(b.keptDir())
 }
 
-// keepInstead keeps the published file in the place of one of the same number, unless it is that one: a build that died here
-// has kept it already.
+// keepInstead keeps the published file in the place of one of the same number, unless it is that one: a build that
+// died here has kept it already.
 func (b *build) keepInstead(name string) error {
 	old, err := os.Stat(name)
 	if err != nil {

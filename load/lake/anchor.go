@@ -45,8 +45,23 @@ func ParseAnchor(line string) (Anchor, error) {
 	return Anchor{m[2], seq, m[4], at.UTC()}, err
 }
 
+// A ReplacedError says that the commit of an anchor was lost, and that an explicit recovery says so. It wraps
+// ErrDamaged: only an anchor that was kept since tells that the recovery is the owner's own.
+type ReplacedError struct {
+	Anchor Anchor
+	By     *Commit // of kind recover
+}
+
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("%v: commit %d was anchored with sha256 %s, and was lost: commit %d of %s is an explicit recovery to commit %d (%s)", ErrDamaged, e.Anchor.Seq,
+		e.Anchor.SHA256, e.By.Seq, e.By.CommittedAt.Format(time.RFC3339), e.By.Recovery.ToSeq, e.By.Recovery.Reason)
+}
+
+func (e *ReplacedError) Unwrap() error { return ErrDamaged }
+
 // Holds compares the lake with an anchor. The error wraps ErrDamaged where the commit is not there any more, or
-// is another one; that the chain holds from there on is for Commits to tell.
+// is another one, and is a *ReplacedError where that one is a stand-in; that the chain holds from there on is for
+// Commits to tell.
 func (l *Lake) Holds(ctx context.Context, a Anchor) error {
 	if a.LakeID != l.id {
 		return fmt.Errorf("anchor of commit %d: it is of lake %s, and this is %s", a.Seq, a.LakeID, l.id)
@@ -57,8 +72,23 @@ func (l *Lake) Holds(ctx context.Context, a Anchor) error {
 		return fmt.Errorf("%w: commit %d was anchored with sha256 %s, and is not in the lake any more", ErrDamaged, a.Seq, a.SHA256)
 	case err != nil:
 		return err
+	case c.Kind == StandIn && (c.Lost.SHA256 == "" || c.Lost.SHA256 == a.SHA256):
+		return l.replaced(ctx, a)
 	case c.SHA256 != a.SHA256:
 		return fmt.Errorf("%w: commit %d was anchored with sha256 %s, and has %s now: history was rewritten", ErrDamaged, a.Seq, a.SHA256, c.SHA256)
 	}
 	return nil
+}
+
+// replaced finds the recovery that a stand-in belongs to.
+func (l *Lake) replaced(ctx context.Context, a Anchor) error {
+	for c, err := range l.Commits(ctx, a.Seq+1) {
+		if err != nil {
+			return err
+		}
+		if c.Kind == Recover {
+			return &ReplacedError{a, c}
+		}
+	}
+	return l.unfinished(a.Seq)
 }

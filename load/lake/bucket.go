@@ -5,8 +5,11 @@
 // A writer spools each table's rows with [NewPart], uploads the spooled files with [Lake.Put] and
 // makes them visible with [Lake.Append]. A reader asks [Lake.Published] for a commit and reads its
 // parts with [Lake.Fetch] or [Lake.Rows], which refuse bytes that are not the committed ones.
-// Nothing is ever overwritten or deleted, so a process that dies anywhere leaves either the old
-// state or the new one, and two writers cannot both add the same commit.
+// Nothing is overwritten or deleted, so a process that dies anywhere leaves either the old
+// state or the new one, and two writers cannot both add the same commit. There are two exceptions, for
+// which a person asks and which take a permission of their own: [Lake.Collect] removes parts that
+// nobody may need any more, and [Lake.Recover] replaces commits that are damaged by stand-ins that
+// say so.
 package lake
 
 import (

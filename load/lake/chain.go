@@ -33,7 +33,7 @@ func (l *Lake) Head(ctx context.Context) (*Commit, error) {
 		if head, err = l.must(ctx, n); err != nil {
 			return nil, err
 		}
-		if err := l.link(parent, head); err != nil {
+		if err := l.link(ctx, parent, head); err != nil {
 			return nil, err
 		}
 	}
@@ -45,13 +45,16 @@ func (l *Lake) Head(ctx context.Context) (*Commit, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := l.link(head, next); err != nil {
+		if err := l.link(ctx, head, next); err != nil {
 			return nil, err
 		}
 		head, n = next, n+1
 	}
 	if head == nil {
 		return nil, fmt.Errorf("newest commit of %s: there is none: %w", l.bucket.URI(), ErrNotExist)
+	}
+	if head.Kind == StandIn {
+		return nil, l.unfinished(head.Seq)
 	}
 	return head, nil
 }
@@ -110,9 +113,13 @@ func (l *Lake) must(ctx context.Context, seq int64) (*Commit, error) {
 	return c, err
 }
 
-func (l *Lake) link(parent, c *Commit) error {
+// link returns what keeps c from being the commit after parent; a recovery is held against what it went back to, too.
+func (l *Lake) link(ctx context.Context, parent, c *Commit) error {
 	if err := c.follows(parent); err != nil {
 		return fmt.Errorf("check commit %s: %w: %w", commitName(c.Seq), ErrDamaged, err)
+	}
+	if c.Kind == Recover {
+		return l.wentBack(ctx, c)
 	}
 	return nil
 }
@@ -144,6 +151,7 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 		}
 		from = max(from, 1)
 		var parent *Commit
+		lost := int64(0) // the last one that a recovery has yet to follow
 		if from > 1 && from <= last+1 {
 			if parent, err = l.must(ctx, from-1); err != nil {
 				yield(nil, err)
@@ -153,13 +161,16 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 		for seq := from; from <= last+1; seq++ {
 			c, err := l.At(ctx, seq)
 			if errors.Is(err, ErrNotExist) && seq > last {
+				if lost > 0 {
+					yield(nil, l.unfinished(lost))
+				}
 				return
 			}
 			if errors.Is(err, ErrNotExist) {
 				err = fmt.Errorf("read commit %s of %s: %w: it is missing, and later commits exist", commitName(seq), l.bucket.URI(), ErrDamaged)
 			}
 			if err == nil {
-				err = l.link(parent, c)
+				err = l.link(ctx, parent, c)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -169,6 +180,12 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 				return
 			}
 			parent = c
+			switch c.Kind {
+			case StandIn:
+				lost = seq
+			case Recover:
+				lost = 0
+			}
 		}
 	}
 }

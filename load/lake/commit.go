@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ const (
 	Compact CommitKind = "compact"
 	Replay  CommitKind = "replay"
 	Erase   CommitKind = "erase"
+	Recover CommitKind = "recover"  // went back to an older commit, see Lake.Recover
+	StandIn CommitKind = "stand-in" // has the number of a commit that was lost
 )
 
 // A Part is one immutable Parquet file of one table, as a commit names it.
@@ -63,6 +66,9 @@ type Commit struct {
 	Figures map[string]int64 `json:"figures,omitempty"`
 	// Note says in a sentence what is special about the commit, for example the gate that failed.
 	Note string `json:"note,omitempty"`
+	// Recovery and Lost are what an explicit recovery says of itself: of kind recover and stand-in alone.
+	Recovery *Recovery   `json:"recovery,omitempty"`
+	Lost     *LostCommit `json:"lost,omitempty"`
 
 	SHA256 string `json:"-"` // of the object's bytes, set when read or written
 }
@@ -145,7 +151,7 @@ func (c *Commit) check() error {
 		return fmt.Errorf("commit 1 names a parent")
 	case c.Seq > 1 && !sha256RE.MatchString(c.ParentSHA256):
 		return fmt.Errorf("parent_sha256 is not 64 hex digits")
-	case c.Kind != Sync && c.Kind != Compact && c.Kind != Replay && c.Kind != Erase:
+	case !slices.Contains([]CommitKind{Sync, Compact, Replay, Erase, Recover, StandIn}, c.Kind):
 		return fmt.Errorf("unknown kind %q", c.Kind)
 	case !runIDRE.MatchString(c.RunID):
 		return fmt.Errorf("run_id %q, want letters, digits, - and _", c.RunID)
@@ -153,6 +159,9 @@ func (c *Commit) check() error {
 		return fmt.Errorf("committed_at is not in UTC and whole microseconds")
 	case c.PublishedSeq < 0 || c.PublishedSeq > c.Seq:
 		return fmt.Errorf("published_seq %d, want 0 to %d", c.PublishedSeq, c.Seq)
+	}
+	if err := c.checkRecovery(); err != nil {
+		return err
 	}
 	for name, n := range c.Figures {
 		if n < 0 {
@@ -202,7 +211,7 @@ func (c *Commit) follows(parent *Commit) error {
 	switch {
 	case c.Seq != parent.Seq+1:
 		return fmt.Errorf("seq %d, want %d", c.Seq, parent.Seq+1)
-	case c.ParentSHA256 != parent.SHA256:
+	case c.ParentSHA256 != parent.SHA256 && !parent.standsForParentOf(c):
 		return fmt.Errorf("hash chain broken: parent_sha256 is %.12s, commit %d has %.12s", c.ParentSHA256, parent.Seq, parent.SHA256)
 	case c.CommittedAt.Before(parent.CommittedAt):
 		return fmt.Errorf("committed_at lies before that of commit %d", parent.Seq)
@@ -211,8 +220,16 @@ func (c *Commit) follows(parent *Commit) error {
 }
 
 // liveSetFollows compares the live file sets: a part is the parent's, unchanged, or is new with
-// this commit's number. A sync only adds.
+// this commit's number. A sync only adds. What a commit did that was lost is not known: what follows it may bring
+// that one's parts, and lack others.
 func (c *Commit) liveSetFollows(parent *Commit) error {
+	oldest := c.Seq
+	switch {
+	case c.Kind == Recover:
+		oldest = 1 // and Lake.link looks where they are from
+	case parent.Kind == StandIn && c.Kind != StandIn:
+		oldest = parent.Lost.Since + 1
+	}
 	for table, parts := range c.Tables {
 		for name, p := range parts {
 			old, kept := parent.Tables[table][name]
@@ -220,16 +237,19 @@ func (c *Commit) liveSetFollows(parent *Commit) error {
 			if kept && old != p {
 				return fmt.Errorf("part %q differs from the same part in commit %d", name, parent.Seq)
 			}
-			if !kept && p.AddedBySeq != c.Seq {
+			if !kept && p.AddedBySeq < oldest {
 				return fmt.Errorf("part %q is not in commit %d, yet says that commit %d added it", name, parent.Seq, p.AddedBySeq)
 			}
 		}
 	}
-	switch c.Kind {
-	case Compact:
+	switch {
+	case c.Kind == StandIn:
+		return c.addsNothingTo(parent)
+	case parent.Kind == StandIn:
+		return nil
+	case c.Kind == Compact:
 		return c.holdsRowsOf(parent)
-	case Sync:
-	default:
+	case c.Kind != Sync:
 		return nil
 	}
 	for table, parts := range parent.Tables {

@@ -24,7 +24,7 @@ type Config struct {
 	// Dir.Prepare. Defaults to false: an error that wraps ErrNotExist where there is no lake.
 	Create bool
 	// Step is called with the name of each step of a write: "part.spooled", "part.created",
-	// "commit.before", "commit.created". Tests stop there. Defaults to nothing.
+	// "commit.before", "commit.created", "collect.removed", "recover.kept", "recover.replaced". Tests stop there. Defaults to nothing.
 	Step func(name string)
 	// Now is the clock that dates commits. Defaults to time.Now.
 	Now func() time.Time

@@ -52,6 +52,11 @@ func (d *Dir) replace(ctx context.Context, name string, r io.ReadSeeker) error {
 	if err := replaceable(name); err != nil {
 		return err
 	}
+	return d.overwrite(ctx, name, r)
+}
+
+// overwrite stores all of r as name, whatever was there.
+func (d *Dir) overwrite(ctx context.Context, name string, r io.ReadSeeker) error {
 	temp, err := d.spool(ctx, r)
 	if err != nil {
 		return err
@@ -66,7 +71,10 @@ func (d *Dir) replace(ctx context.Context, name string, r io.ReadSeeker) error {
 	if err := d.root.Rename(temp, name); err != nil {
 		return fileError(err, "write")
 	}
-	return d.syncDir(path.Dir(name))
+	if err := d.syncDir(path.Dir(name)); err != nil {
+		return fmt.Errorf("%w: visible, but perhaps not on disk: %w", ErrUnknown, err)
+	}
+	return nil
 }
 
 // Replace implements Replacer. Sending the same bytes again changes nothing, so that, unlike a create, it is

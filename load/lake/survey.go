@@ -1,0 +1,523 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"kycsync/schemas"
+)
+
+// ErrNotRestorable says that a lake cannot be brought back to the commit that was asked for.
+var ErrNotRestorable = errors.New("cannot be restored")
+
+// maxMissing is how many commits in a row may be missing. More are not lost: something is there that is no commit.
+const maxMissing = 1000
+
+// A Witness knows the hashes of commits from elsewhere: from anchors, or from the warehouse that was made of them. It
+// is heard if one of its hashes at least is that of a commit in the lake.
+type Witness struct {
+	Name    string
+	Commits map[int64]string // SHA-256 in hex, by number
+}
+
+// A Survey says what of a lake is sound.
+type Survey struct {
+	Last       int64          // number of the newest commit that is there, or that a witness has seen
+	Broken     []BrokenCommit // ascending
+	Parts      []Problem      // of the newest sound commit, and of the one that it names as published
+	Unfinished bool           // a recovery was begun and has not finished
+	Ignored    []string       // witnesses that know none of the commits
+
+	lake     *Lake
+	entries  []commitEntry // of commits 1 to Last
+	checked  map[Part]error
+	progress func(Part)
+}
+
+// A BrokenCommit is a number whose commit is missing, or is not what it was.
+type BrokenCommit struct {
+	Seq     int64
+	Err     error // wraps ErrDamaged
+	Missing bool
+	SHA256  string // that it had, as far as anything tells
+
+	at time.Time // of the next sound commit
+}
+
+// A commitEntry is what a survey keeps of a commit.
+type commitEntry struct {
+	sha256      string // empty: it cannot be read
+	parent      string
+	kind        CommitKind
+	published   int64
+	at          time.Time
+	application string
+	run         string
+
+	follows error // what keeps it from being the commit after the one before it, whose hash it names
+	fits    bool  // it names the hash of the one before it
+	witness string
+	err     error // why it is not sound
+	missing bool
+}
+
+// A Restorable is a commit to which a lake can be brought back.
+type Restorable struct {
+	Commit   *Commit
+	Tables   map[string]map[string]Part // its live parts, or those that a damaged one was merged of
+	Unmerged int                        // how many of the latter there are
+}
+
+// Survey reads all commits, and the parts of the newest, and says what is sound. Of two commits that do not fit each
+// other the one is sound that the next commit or a witness knows; if nothing tells, neither is. progress, if not nil,
+// is called after each part that was read.
+func (l *Lake) Survey(ctx context.Context, witnesses []Witness, progress func(Part)) (*Survey, error) {
+	s := &Survey{lake: l, checked: map[Part]error{}, progress: progress}
+	if err := s.read(ctx); err != nil {
+		return nil, fmt.Errorf("survey: %w", err)
+	}
+	if len(s.entries) == 0 {
+		return s, nil
+	}
+	if err := s.hear(witnesses); err != nil {
+		return nil, fmt.Errorf("survey: %w", err)
+	}
+	if err := s.judge(ctx); err != nil {
+		return nil, fmt.Errorf("survey: %w", err)
+	}
+	if err := s.readLive(ctx); err != nil {
+		return nil, fmt.Errorf("survey: %w", err)
+	}
+	return s, nil
+}
+
+// Sound reports whether there is nothing to recover.
+func (s *Survey) Sound() bool { return len(s.Broken) == 0 && len(s.Parts) == 0 && !s.Unfinished }
+
+// read reads the commits, each of which it holds only until the next.
+func (s *Survey) read(ctx context.Context) error {
+	last, err := s.lastListed(ctx)
+	if err != nil {
+		return err
+	}
+	var before *Commit
+	for seq := int64(1); ; seq++ {
+		c, err := s.lake.At(ctx, seq)
+		switch {
+		case errors.Is(err, ErrNotExist) && seq > last:
+			s.Last = int64(len(s.entries))
+			return nil
+		case errors.Is(err, ErrNotExist):
+			s.entries = append(s.entries, gone(seq))
+		case errors.Is(err, ErrDamaged):
+			s.entries = append(s.entries, commitEntry{err: err})
+		case err != nil:
+			return err
+		default:
+			e := commitEntry{sha256: c.SHA256, parent: c.ParentSHA256, kind: c.Kind, published: c.PublishedSeq, at: c.CommittedAt,
+				application: c.Application, run: c.RunID, fits: true}
+			if before != nil || seq == 1 {
+				e.follows = c.follows(before)
+				e.fits = seq == 1 || c.ParentSHA256 == before.SHA256 || before.standsForParentOf(c)
+			}
+			s.entries = append(s.entries, e)
+		}
+		before = c // nil after an error
+	}
+}
+
+func gone(seq int64) commitEntry {
+	return commitEntry{missing: true, err: fmt.Errorf("read commit %s: %w: it is missing", commitName(seq), ErrDamaged)}
+}
+
+// lastListed returns the number of the last commit that a listing shows, whatever is missing before it.
+func (s *Survey) lastListed(ctx context.Context) (last int64, err error) {
+	for name, err := range s.lake.bucket.List(ctx, commitPrefix) {
+		if err != nil {
+			return 0, err
+		}
+		m := commitNameRE.FindStringSubmatch(name)
+		if m == nil {
+			continue
+		}
+		seq, err := strconv.ParseInt(m[1], 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		if seq > last+maxMissing {
+			return 0, fmt.Errorf("%w: %s is there, and the commits from %d on are not: move away what is no commit of this lake, then run again", ErrDamaged, name, last+1)
+		}
+		last = max(last, seq)
+	}
+	return last, nil
+}
+
+// hear takes in what witnesses know, and the numbers that they have seen.
+func (s *Survey) hear(witnesses []Witness) error {
+	there := len(s.entries)
+	for _, w := range witnesses {
+		agrees, newest := false, int64(0)
+		for seq, sum := range w.Commits {
+			newest = max(newest, seq)
+			agrees = agrees || seq >= 1 && seq <= int64(there) && s.entries[seq-1].sha256 == sum
+		}
+		if !agrees {
+			if len(w.Commits) > 0 {
+				s.Ignored = append(s.Ignored, w.Name)
+			}
+			continue
+		}
+		if newest > int64(there)+maxMissing {
+			return fmt.Errorf("%w: %s has seen commit %d, and the lake ends at %d", ErrDamaged, w.Name, newest, there)
+		}
+		for int64(len(s.entries)) < newest {
+			s.entries = append(s.entries, gone(int64(len(s.entries))+1))
+		}
+		for seq, sum := range w.Commits {
+			if seq < 1 {
+				continue
+			}
+			if e := &s.entries[seq-1]; e.witness == "" || e.witness != e.sha256 {
+				e.witness = sum
+			}
+		}
+	}
+	s.Last = int64(len(s.entries))
+	return nil
+}
+
+// judge decides which commits are sound.
+func (s *Survey) judge(ctx context.Context) error {
+	for i := range s.entries {
+		if i > 0 {
+			s.compare(i)
+		}
+	}
+	for i := range s.entries {
+		e := &s.entries[i]
+		if e.err == nil && e.kind != StandIn && e.witness != "" && e.witness != e.sha256 && !s.known(i) {
+			e.err = fmt.Errorf("commit %s: %w: its sha256 is %.12s, and was %.12s", commitName(int64(i+1)), ErrDamaged, e.sha256, e.witness)
+		}
+	}
+	for i := range s.entries {
+		if err := s.judgeRecovery(ctx, i); err != nil {
+			return err
+		}
+	}
+	s.list()
+	return nil
+}
+
+// compare holds a commit against the one before it.
+func (s *Survey) compare(i int) {
+	e, before := &s.entries[i], &s.entries[i-1]
+	if e.sha256 == "" || before.sha256 == "" || e.follows == nil {
+		return
+	}
+	err := fmt.Errorf("check commit %s: %w: %w", commitName(int64(i+1)), ErrDamaged, e.follows)
+	if e.fits { // the chain holds, and what it says of the parts cannot be
+		e.err = err
+		return
+	}
+	known, knownBefore := s.known(i), before.witness == before.sha256
+	if !known || knownBefore {
+		e.err = err
+	}
+	if !knownBefore {
+		before.err = fmt.Errorf("check commit %s: %w: commit %d was made after one with another sha256", commitName(int64(i)), ErrDamaged, i+1)
+	}
+}
+
+// known reports whether the next commit goes on from a commit, or a witness knows it.
+func (s *Survey) known(i int) bool {
+	e := &s.entries[i]
+	if e.witness == e.sha256 {
+		return true
+	}
+	return i+1 < len(s.entries) && s.entries[i+1].sha256 != "" && s.entries[i+1].fits
+}
+
+// judgeRecovery holds a recovery against what it went back to, unless that is not sound itself.
+func (s *Survey) judgeRecovery(ctx context.Context, i int) error {
+	e := &s.entries[i]
+	switch {
+	case e.kind == StandIn:
+		s.Unfinished = true
+	case e.kind == Recover && e.err == nil:
+		s.Unfinished = false
+		c, err := s.lake.must(ctx, int64(i+1))
+		if err != nil {
+			return err
+		}
+		if !s.sound(c.Recovery.ToSeq) {
+			return nil
+		}
+		if err := s.lake.wentBack(ctx, c); errors.Is(err, ErrDamaged) {
+			e.err = err
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list fills Broken.
+func (s *Survey) list() {
+	next := commitEntry{}
+	for i := len(s.entries) - 1; i >= 0; i-- {
+		e := s.entries[i]
+		if e.err == nil {
+			next = e
+			continue
+		}
+		b := BrokenCommit{Seq: int64(i + 1), Err: e.err, Missing: e.missing, SHA256: e.witness, at: next.at}
+		if i+1 < len(s.entries) && s.entries[i+1].err == nil {
+			b.SHA256 = next.parent
+		}
+		s.Broken = append(s.Broken, b)
+	}
+	slices.Reverse(s.Broken)
+}
+
+// sound reports whether a commit is there and what it was.
+func (s *Survey) sound(seq int64) bool {
+	return seq >= 1 && seq <= int64(len(s.entries)) && s.entries[seq-1].err == nil
+}
+
+// newest returns the number of the newest sound commit that is no stand-in, 0 if there is none.
+func (s *Survey) newest() int64 {
+	for seq := s.Last; seq > 0; seq-- {
+		if s.sound(seq) && s.entries[seq-1].kind != StandIn {
+			return seq
+		}
+	}
+	return 0
+}
+
+// at returns a commit that the survey found sound, nil for number 0.
+func (s *Survey) at(ctx context.Context, seq int64) (*Commit, error) {
+	if seq == 0 {
+		return nil, nil
+	}
+	c, err := s.lake.must(ctx, seq)
+	if err == nil && c.SHA256 != s.entries[seq-1].sha256 {
+		err = fmt.Errorf("%w: commit %d is not what it was a moment ago", ErrConflict, seq)
+	}
+	return c, err
+}
+
+// readLive reads the parts that a run or a reader would read next.
+func (s *Survey) readLive(ctx context.Context) error {
+	seqs := []int64{s.newest()}
+	if seqs[0] > 0 {
+		seqs = append(seqs, s.entries[seqs[0]-1].published)
+	}
+	told := map[string]bool{}
+	for _, seq := range slices.Compact(seqs) {
+		if !s.sound(seq) {
+			continue // it has no parts, or is told among the commits
+		}
+		c, err := s.at(ctx, seq)
+		if err != nil {
+			return err
+		}
+		for _, table := range sortedKeys(c.Tables) {
+			for _, p := range c.InOrder(table) {
+				damage, err := s.check(ctx, p)
+				if err != nil {
+					return err
+				}
+				if damage != nil && !told[p.Name] {
+					told[p.Name] = true
+					s.Parts = append(s.Parts, Problem{Table: table, Part: p, Err: fmt.Errorf("part %q: %w", p.Name, damage)})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// check reads a part once. err says that it could not be looked at.
+func (s *Survey) check(ctx context.Context, p Part) (damage, err error) {
+	key := p
+	key.AddedBySeq, key.FirstSeq, key.LastSeq = 0, 0, 0
+	damage, done := s.checked[key]
+	if done {
+		return damage, nil
+	}
+	damage = s.lake.check(ctx, p)
+	if damage != nil && !errors.Is(damage, ErrDamaged) {
+		return nil, fmt.Errorf("read part %q: %w", p.Name, damage)
+	}
+	s.checked[key] = damage
+	if s.progress != nil {
+		s.progress(p)
+	}
+	return damage, nil
+}
+
+// Best returns the newest commit that can be restored, nil if there is none.
+func (s *Survey) Best(ctx context.Context) (*Restorable, error) {
+	for seq := s.Last; seq > 0; seq-- {
+		r, err := s.Restorable(ctx, seq)
+		if errors.Is(err, ErrNotRestorable) {
+			continue
+		}
+		return r, err
+	}
+	return nil, nil
+}
+
+// Restorable returns what it takes to bring the lake back to a commit. All its parts have been read and hashed. The
+// error wraps ErrNotRestorable and says why not.
+func (s *Survey) Restorable(ctx context.Context, seq int64) (*Restorable, error) {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("commit %d %w: %s", seq, ErrNotRestorable, fmt.Sprintf(format, args...))
+	}
+	if seq < 1 || seq > s.Last {
+		return nil, fail("the lake has commits 1 to %d", s.Last)
+	}
+	switch e := s.entries[seq-1]; {
+	case e.err != nil:
+		return nil, fail("%v", e.err)
+	case e.kind == StandIn:
+		return nil, fail("it stands in for one that was lost")
+	case e.published != seq:
+		return nil, fail("it was never published: no gate has passed what it stored")
+	}
+	c, err := s.at(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	r := &Restorable{Commit: c, Tables: map[string]map[string]Part{}}
+	var bad []string
+	for _, table := range sortedKeys(c.Tables) {
+		r.Tables[table] = map[string]Part{}
+		for _, p := range c.InOrder(table) {
+			parts, err := s.soundParts(ctx, table, p)
+			if err != nil {
+				return nil, err
+			}
+			if parts == nil {
+				bad = append(bad, p.Name)
+			}
+			for _, sound := range parts {
+				if r.Tables[table][sound.Name] = sound; sound.Name != p.Name {
+					r.Unmerged++
+				}
+			}
+		}
+	}
+	if len(bad) > 0 {
+		return nil, fail("%d of its parts are damaged or missing, the first is %q", len(bad), bad[0])
+	}
+	return r, nil
+}
+
+// soundParts returns a part, or where that is damaged those that it was merged of: they stay for a while. Nil: they
+// are not there either.
+func (s *Survey) soundParts(ctx context.Context, table string, p Part) ([]Part, error) {
+	damage, err := s.check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if damage == nil {
+		return []Part{p}, nil
+	}
+	if p.LastSeq == 0 || !s.sound(p.AddedBySeq) || !s.sound(p.AddedBySeq-1) || s.entries[p.AddedBySeq-1].kind != Compact {
+		return nil, nil
+	}
+	before, err := s.at(ctx, p.AddedBySeq-1)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := s.at(ctx, p.AddedBySeq)
+	if err != nil {
+		return nil, err
+	}
+	var out []Part
+	rows := int64(0)
+	for _, old := range before.InOrder(table) {
+		first, last := old.Span()
+		if _, stays := merged.Tables[table][old.Name]; stays || first < p.FirstSeq || last > p.LastSeq {
+			continue
+		}
+		parts, err := s.soundParts(ctx, table, old)
+		if err != nil || parts == nil {
+			return nil, err
+		}
+		out, rows = append(out, parts...), rows+old.Rows
+	}
+	t := schemas.Lookup(table)
+	if state := t == nil || t.History == schemas.State; rows < p.Rows || rows > p.Rows && !state {
+		return nil, nil // others were merged beside them, and it cannot be told which
+	}
+	return out, nil
+}
+
+// A Loss is what is given up with the commits after the one that is restored.
+type Loss struct {
+	Commits []int64          // that are sound, without stand-ins and those that only merged parts
+	Unknown []int64          // that cannot be read: nobody can tell what they stored
+	Runs    []string         // that made the former, in order
+	Rows    map[string]int64 // by table: every version; without state
+}
+
+// Loss compares what is restored with the newest sound commit.
+func (s *Survey) Loss(ctx context.Context, r *Restorable) (Loss, error) {
+	out := Loss{Rows: map[string]int64{}}
+	for _, b := range s.Broken {
+		if b.Seq > r.Commit.Seq {
+			out.Unknown = append(out.Unknown, b.Seq)
+		}
+	}
+	for seq := r.Commit.Seq + 1; seq <= s.Last; seq++ {
+		e := s.entries[seq-1]
+		if e.err != nil || e.kind == StandIn || e.kind == Compact {
+			continue
+		}
+		out.Commits = append(out.Commits, seq)
+		if !slices.Contains(out.Runs, e.run) {
+			out.Runs = append(out.Runs, e.run)
+		}
+	}
+	newest := s.newest()
+	if newest <= r.Commit.Seq {
+		return out, nil
+	}
+	c, err := s.at(ctx, newest)
+	if err != nil {
+		return out, err
+	}
+	for table, parts := range c.Tables {
+		if t := schemas.Lookup(table); t != nil && t.History == schemas.State {
+			continue
+		}
+		n := int64(0)
+		for _, p := range parts {
+			n += p.Rows
+		}
+		for _, p := range r.Tables[table] {
+			n -= p.Rows
+		}
+		if n > 0 {
+			out.Rows[table] = n
+		}
+	}
+	return out, nil
+}
+
+// Applications returns the names that have committed, in order: whose runs must be at rest.
+func (s *Survey) Applications() (names []string) {
+	for _, e := range s.entries {
+		if e.application != "" && !slices.Contains(names, e.application) {
+			names = append(names, e.application)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -72,7 +72,7 @@ func (l *Lake) Holds(ctx context.Context, a Anchor) error {
 		return fmt.Errorf("%w: commit %d was anchored with sha256 %s, and is not in the lake any more", ErrDamaged, a.Seq, a.SHA256)
 	case err != nil:
 		return err
-	case c.Kind == StandIn && (c.Lost.SHA256 == "" || c.Lost.SHA256 == a.SHA256):
+	case c.Kind == StandIn && c.SHA256 != a.SHA256 && (c.Lost.SHA256 == "" || c.Lost.SHA256 == a.SHA256):
 		return l.replaced(ctx, a)
 	case c.SHA256 != a.SHA256:
 		return fmt.Errorf("%w: commit %d was anchored with sha256 %s, and has %s now: history was rewritten", ErrDamaged, a.Seq, a.SHA256, c.SHA256)

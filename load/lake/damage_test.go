@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -13,10 +14,7 @@ import (
 // Whatever is done to a stored file, whoever reads the lake as verify does finds it: the chain covers all commits
 // but the newest, which an anchor covers, and these cover the parts.
 func TestEveryDamageIsFound(t *testing.T) {
-	rounds := 1000
-	if testing.Short() {
-		rounds = 50
-	}
+	rounds := damageRounds(t, 1000, 50)
 	l, dir := openTest(t)
 	head := grow(t, l, 6)
 	anchor := l.Anchor(head)
@@ -42,6 +40,18 @@ func TestEveryDamageIsFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// damageRounds is how often something is damaged; KYCSYNC_TEST_DAMAGE sets it.
+func damageRounds(t *testing.T, usual, short int) int {
+	t.Helper()
+	if n, err := strconv.Atoi(os.Getenv("KYCSYNC_TEST_DAMAGE")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return short
+	}
+	return usual
 }
 
 // harm alters one of the files, or two. done is empty if that made no difference.

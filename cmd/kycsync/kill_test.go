@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http/httptest"
@@ -204,12 +205,21 @@ func contentOf(t *testing.T, dir string, env ...string) map[string]string {
 	if err != nil {
 		t.Fatalf("verify: %v\n%s", err, out)
 	}
-	var v verification
-	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&v); err != nil {
+	content, err := logicalContent(bytes.NewReader(out))
+	if err != nil {
 		t.Fatal(err)
 	}
+	return content
+}
+
+// logicalContent is the logical content of the tables in what kycsync verify --json printed.
+func logicalContent(r io.Reader) (map[string]string, error) {
+	var v verification
+	if err := json.NewDecoder(r).Decode(&v); err != nil {
+		return nil, err
+	}
 	if !v.OK {
-		t.Fatalf("verify finds %s", strings.Join(v.Problems, "; "))
+		return nil, fmt.Errorf("verify finds %s", strings.Join(v.Problems, "; "))
 	}
 	content := map[string]string{}
 	for name, found := range v.Tables {
@@ -217,5 +227,5 @@ func contentOf(t *testing.T, dir string, env ...string) map[string]string {
 			content[name] = fmt.Sprintf("%d rows %s", found.Rows, found.ContentHash)
 		}
 	}
-	return content
+	return content, nil
 }

@@ -47,7 +47,7 @@ const exitCodesHelp = `EXIT CODES:
    4  a gate failed; not published
    5  another run is at work, or the time budget ended at a commit; run again
    6  credentials or permission
-   7  something stored is damaged; do not run again before looking
+   7  something stored is damaged: kycsync verify says what, kycsync recover what can be restored
    130, 143  ended by a signal
 `
 
@@ -148,8 +148,9 @@ func (p *program) app() *cli.App {
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(),
-			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.tablesCommand(),
-			p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(), p.doctorCommand(), p.drillCommand(),
+			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
+			p.tablesCommand(), p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(),
+			p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			switch asked := c.Args().First(); {

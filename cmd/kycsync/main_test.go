@@ -19,6 +19,7 @@ import (
 	"kycsync/extract/didittest"
 	"kycsync/load/lake/gcstest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -87,6 +88,7 @@ func exists(name string) bool {
 //	ask NAME SQL          set an environment variable to the one value that SQL gives
 //	scope SPEC            what the key may see from now on; nothing: everything
 //	damage GLOB           flip one bit of the first file that matches
+//	same FILE             stdout and the file, of kycsync verify --json, have the same logical content
 func TestStories(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -110,6 +112,15 @@ func TestStories(t *testing.T) {
 			"exits":  storyExits,
 			"ask":    storyAsk,
 			"damage": storyDamage,
+			"same": func(ts *testscript.TestScript, _ bool, args []string) {
+				want, err := logicalContent(strings.NewReader(ts.ReadFile(args[0])))
+				ts.Check(err)
+				got, err := logicalContent(strings.NewReader(ts.ReadFile("stdout")))
+				ts.Check(err)
+				if diff := cmp.Diff(want, got); diff != "" {
+					ts.Fatalf("content: want - got +\n%s", diff)
+				}
+			},
 			"scope": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(theVendor(ts).SetScope(strings.Join(args, ",")))
 			},

@@ -75,15 +75,18 @@ func hint(verb string, code int, err error) string {
 			return "Nothing was published. kycsync rebuild makes the warehouse again from the lake."
 		}
 		if verb == "verify" {
-			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run."
+			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run, or see kycsync recover."
 		}
 		if errors.Is(err, publish.ErrMismatch) {
 			return "Nothing of the lake was changed, and other engines keep what they had. kycsync verify tells whether the lake itself is whole."
 		}
 		if errors.Is(err, night.ErrMerge) {
-			return "Published. Run kycsync verify to see what is damaged, before anything else."
+			return "Published. Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored, before anything else."
 		}
-		return unchanged(verb) + " Run kycsync verify to see what is damaged, before anything else."
+		if verb == "recover" {
+			return unchanged(verb) + " kycsync verify tells what is damaged."
+		}
+		return unchanged(verb) + " Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored, before anything else."
 	case exitDegraded:
 		if errors.Is(err, errNoAnchor) {
 			return "Published. Once the place can be written, the next run keeps the newest anchor there, which covers this one."
@@ -99,7 +102,7 @@ func hint(verb string, code int, err error) string {
 		}
 		return "Published in the lake. kycsync rebuild brings the warehouse up to date."
 	case exitFailed:
-		if verb == "compact" || verb == "gc" {
+		if verb == "compact" || verb == "gc" || verb == "recover" {
 			return unchanged(verb) + " Running again is safe."
 		}
 		if verb == "publish" {
@@ -114,6 +117,9 @@ func hint(verb string, code int, err error) string {
 func unchanged(verb string) string {
 	if verb == "compact" || verb == "gc" {
 		return "No row was changed, and nothing that readers follow."
+	}
+	if verb == "recover" {
+		return "No sound commit was changed, and no row."
 	}
 	return "Nothing was changed."
 }

@@ -98,14 +98,19 @@ func (p *program) status(c *cli.Context) error {
 }
 
 // newsOf returns the commit that brought the news which readers see: a compaction, a replay or an accepted drift
-// has none.
+// has none, and a recovery those of the commit that it went back to.
 func newsOf(ctx context.Context, l *lake.Lake, published *lake.Commit) (*lake.Commit, error) {
 	c := published
 	for c.Seq > 1 && (c.Kind != lake.Sync || c.Application == "") {
-		var err error
-		if c, err = l.At(ctx, c.Seq-1); err != nil {
+		before := c.Seq - 1
+		if c.Kind == lake.Recover {
+			before = c.Recovery.ToSeq
+		}
+		earlier, err := l.At(ctx, before)
+		if err != nil {
 			return nil, fmt.Errorf("read what was published before commit %d: %w", c.Seq, err)
 		}
+		c = earlier
 	}
 	return c, nil
 }

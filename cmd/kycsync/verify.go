@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -28,7 +30,8 @@ first to the newest, and compares the warehouse with the lake, table by table. I
 
 The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
 run or commit stored them. With --against the commits are held against anchors that were kept outside of
-the lake: a rewritten history is found even if it is a chain again. With --subset a night re-hashes its share
+the lake: a rewritten history is found even if it is a chain again. What kycsync recover did is told as that, and
+is a problem only until an anchor is kept that knows of it. With --subset a night re-hashes its share
 of the parts, another one each night, and compares no warehouse.
 
 Examples:
@@ -56,9 +59,34 @@ type verification struct {
 	Parts        int64                    `json:"parts"`
 	PartBytes    int64                    `json:"part_bytes"`
 	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
+	Recoveries   []recovered              `json:"recoveries,omitempty"`
 	Problems     []string                 `json:"problems"`
 	Affected     []affected               `json:"affected,omitempty"` // by damaged parts
 	Tables       map[string]verifiedTable `json:"tables"`
+}
+
+// recovered is what an explicit recovery did, as the commits say.
+type recovered struct {
+	Seq     int64     `json:"seq"`
+	At      time.Time `json:"committed_at"`
+	ToSeq   int64     `json:"to_seq"`
+	Lost    []int64   `json:"lost,omitempty"` // commits that were damaged or missing: stand-ins have their numbers
+	Reason  string    `json:"reason"`
+	Anchors int       `json:"anchors_replaced,omitempty"` // of lost commits, that --against found
+}
+
+func (r recovered) String() string {
+	text := fmt.Sprintf("commit %d of %s went back to commit %d", r.Seq, r.At.Format(time.RFC3339), r.ToSeq)
+	if r.Seq > r.ToSeq+1 {
+		text += ", and gave up what was stored between the two"
+	}
+	if len(r.Lost) > 0 {
+		text += ", stand-ins have the places of the lost commits " + spans(r.Lost)
+	}
+	if r.Anchors > 0 {
+		text += fmt.Sprintf(", of %d of which there are anchors", r.Anchors)
+	}
+	return text + ": " + r.Reason
 }
 
 // verifiedTable is one table. The warehouse's members are absent where it does not keep the table.
@@ -131,6 +159,7 @@ func readShare(percent string, now time.Time) (lake.Share, error) {
 // chain follows the commits and reads the parts that the newest names, or a share of them.
 func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share) ([]lake.Problem, error) {
 	var head *lake.Commit
+	lost := map[int64]int64{} // stand-in to the number that its recovery was to have
 	for c, err := range l.Commits(ctx, 1) {
 		if errors.Is(err, lake.ErrDamaged) {
 			v.Problems = append(v.Problems, err.Error())
@@ -140,6 +169,19 @@ func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share
 			return nil, fmt.Errorf("read the chain of commits: %w", err)
 		}
 		head = c
+		switch c.Kind {
+		case lake.StandIn:
+			lost[c.Seq] = c.Lost.By
+		case lake.Recover:
+			r := recovered{Seq: c.Seq, At: c.CommittedAt, ToSeq: c.Recovery.ToSeq, Reason: c.Recovery.Reason}
+			for _, seq := range slices.Sorted(maps.Keys(lost)) {
+				if lost[seq] <= c.Seq {
+					r.Lost = append(r.Lost, seq)
+					delete(lost, seq)
+				}
+			}
+			v.Recoveries = append(v.Recoveries, r)
+		}
 	}
 	if head == nil {
 		return nil, nil
@@ -166,23 +208,47 @@ func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string) 
 	if err != nil {
 		return fmt.Errorf("read the anchors: %w", err)
 	}
-	n := 0
+	n, newest := 0, int64(0) // of those that hold
+	var replaced []*lake.ReplacedError
 	for _, a := range all {
 		if a.LakeID != l.ID() {
 			continue
 		}
 		n++
-		if err := l.Holds(ctx, a); errors.Is(err, lake.ErrDamaged) {
+		var by *lake.ReplacedError
+		switch err := l.Holds(ctx, a); {
+		case errors.As(err, &by):
+			replaced = append(replaced, by)
+		case errors.Is(err, lake.ErrDamaged):
 			v.Problems = append(v.Problems, err.Error())
-		} else if err != nil {
+		case err != nil:
 			return err
+		default:
+			newest = max(newest, a.Seq)
 		}
+	}
+	for _, by := range replaced {
+		v.replaced(by, newest, place)
 	}
 	if n == 0 {
 		return usagef("--against %s: there is no anchor of this lake, which is %s", place, l.ID())
 	}
 	v.Anchors = &n
 	return nil
+}
+
+// replaced tells of an anchor whose commit an explicit recovery says was lost. Whoever can write where the anchors are
+// has kept one since then, and so knows of the recovery; otherwise anybody could have made it.
+func (v *verification) replaced(by *lake.ReplacedError, newest int64, place string) {
+	if newest < by.By.Seq {
+		v.Problems = append(v.Problems, fmt.Sprintf("%v; no anchor in %s knows of it: if it was yours, kycsync recover --to-seq %d --reason '...' --anchor PLACE keeps one", by, place, by.By.Recovery.ToSeq))
+		return
+	}
+	for i := range v.Recoveries {
+		if v.Recoveries[i].Seq == by.By.Seq {
+			v.Recoveries[i].Anchors++
+		}
+	}
 }
 
 // warehouse compares the published warehouse with the published commit. Where damage was found in
@@ -245,6 +311,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	for _, r := range v.Recoveries {
+		fmt.Fprintf(w, "RECOVERY   %s\n", r)
+	}
 	for _, problem := range v.Problems {
 		fmt.Fprintf(w, "PROBLEM    %s\n", problem)
 	}

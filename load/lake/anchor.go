@@ -73,7 +73,7 @@ func (l *Lake) Holds(ctx context.Context, a Anchor) error {
 	case err != nil:
 		return err
 	case c.Kind == StandIn && c.SHA256 != a.SHA256 && (c.Lost.SHA256 == "" || c.Lost.SHA256 == a.SHA256):
-		return l.replaced(ctx, a)
+		return l.replaced(ctx, a, c)
 	case c.SHA256 != a.SHA256:
 		return fmt.Errorf("%w: commit %d was anchored with sha256 %s, and has %s now: history was rewritten", ErrDamaged, a.Seq, a.SHA256, c.SHA256)
 	}
@@ -81,8 +81,8 @@ func (l *Lake) Holds(ctx context.Context, a Anchor) error {
 }
 
 // replaced finds the recovery that a stand-in belongs to.
-func (l *Lake) replaced(ctx context.Context, a Anchor) error {
-	for c, err := range l.Commits(ctx, a.Seq+1) {
+func (l *Lake) replaced(ctx context.Context, a Anchor, standIn *Commit) error {
+	for c, err := range l.Commits(ctx, standIn.Lost.By) {
 		if err != nil {
 			return err
 		}

@@ -151,7 +151,7 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 		}
 		from = max(from, 1)
 		var parent *Commit
-		lost := int64(0) // the last one that a recovery has yet to follow
+		var lost *Commit // a stand-in whose recovery has yet to come, the latest
 		if from > 1 && from <= last+1 {
 			if parent, err = l.must(ctx, from-1); err != nil {
 				yield(nil, err)
@@ -161,8 +161,8 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 		for seq := from; from <= last+1; seq++ {
 			c, err := l.At(ctx, seq)
 			if errors.Is(err, ErrNotExist) && seq > last {
-				if lost > 0 {
-					yield(nil, l.unfinished(lost))
+				if lost != nil {
+					yield(nil, l.unfinished(lost.Seq))
 				}
 				return
 			}
@@ -180,11 +180,11 @@ func (l *Lake) Commits(ctx context.Context, from int64) iter.Seq2[*Commit, error
 				return
 			}
 			parent = c
-			switch c.Kind {
-			case StandIn:
-				lost = seq
-			case Recover:
-				lost = 0
+			switch {
+			case c.Kind == StandIn && (lost == nil || c.Lost.By > lost.Lost.By):
+				lost = c
+			case c.Kind == Recover && lost != nil && c.Seq >= lost.Lost.By:
+				lost = nil
 			}
 		}
 	}

@@ -50,6 +50,9 @@ type Lake struct {
 
 const formatName = "_lake/format.json"
 
+// formatAnew is what to do about a format that is damaged.
+const formatAnew = `bring it back from a copy, or write it anew: the line {"format":1,"lake_id":"..."} with the lake that an anchor names`
+
 // lakeFormat is the object that makes a place a lake.
 type lakeFormat struct {
 	Format int    `json:"format"` // 1
@@ -200,7 +203,7 @@ func (l *Lake) readFormat(ctx context.Context, create bool) error {
 			if listErr != nil {
 				return listErr
 			}
-			return fmt.Errorf("%w: %s is missing, yet %s is there", ErrDamaged, formatName, name)
+			return fmt.Errorf("%w: %s is missing, yet %s is there; %s", ErrDamaged, formatName, name, formatAnew)
 		}
 		if !create {
 			return fmt.Errorf("there is no lake: %w", err)
@@ -215,13 +218,13 @@ func (l *Lake) readFormat(ctx context.Context, create bool) error {
 	}
 	var f lakeFormat
 	if err := json.Unmarshal(data, &f, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrDamaged, formatName, err)
+		return fmt.Errorf("%w: %s: %w; %s", ErrDamaged, formatName, err, formatAnew)
 	}
 	if f.Format != 1 || f.LakeID == "" {
 		return fmt.Errorf("%w: %s: format %d, want 1 and a lake_id: written by a newer program?", ErrDamaged, formatName, f.Format)
 	}
 	if one, err := f.marshal(); err != nil || !bytes.Equal(data, one) {
-		return fmt.Errorf("%w: %s: it is not as it was written", ErrDamaged, formatName)
+		return fmt.Errorf("%w: %s: it is not as it was written; %s", ErrDamaged, formatName, formatAnew)
 	}
 	l.id = f.LakeID
 	return nil

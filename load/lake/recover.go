@@ -36,6 +36,7 @@ type Recovery struct {
 // A LostCommit is what a stand-in says of the commit that had its number.
 type LostCommit struct {
 	Since  int64  `json:"since"`            // the last commit before it that is there; 0: none
+	By     int64  `json:"by"`               // number that the recovery was to have; it has that one or a later one
 	SHA256 string `json:"sha256,omitempty"` // as the commit after it, an anchor or the warehouse tells; empty: nothing does
 	Kept   string `json:"kept,omitempty"`   // object that has the damaged bytes; empty: there were none
 	Reason string `json:"reason"`
@@ -150,7 +151,7 @@ func (rc *replacing) object(ctx context.Context, b BrokenCommit) (found Object, 
 func (rc *replacing) standIn(ctx context.Context, b BrokenCommit, parent *Commit) (*Commit, error) {
 	l, s := rc.lake, rc.survey
 	c := &Commit{Kind: StandIn, RunID: fmt.Sprintf("stand-in-%d", b.Seq), CommittedAt: b.at, Tables: map[string]map[string]Part{},
-		Note: fmt.Sprintf("stands in for commit %d, which was lost: %s", b.Seq, rc.reason), Lost: &LostCommit{SHA256: b.SHA256, Reason: rc.reason}}
+		Note: fmt.Sprintf("stands in for commit %d, which was lost: %s", b.Seq, rc.reason), Lost: &LostCommit{By: s.Last + 1, SHA256: b.SHA256, Reason: rc.reason}}
 	if parent != nil {
 		c.CommittedAt, c.PublishedSeq, c.Lost.Since = parent.CommittedAt, parent.PublishedSeq, parent.Seq
 		if parent.Kind == StandIn {
@@ -249,6 +250,8 @@ func (c *Commit) checkRecovery() error {
 		return fmt.Errorf("published_seq %d of a recovery, want %d", c.PublishedSeq, c.Seq)
 	case lost != nil && (lost.Since < 0 || lost.Since >= c.Seq || lost.SHA256 != "" && !sha256RE.MatchString(lost.SHA256)):
 		return fmt.Errorf("stand-in since commit %d, want 0 to %d and a sha256 or none", lost.Since, c.Seq-1)
+	case lost != nil && lost.By <= c.Seq:
+		return fmt.Errorf("stand-in by commit %d, want a later one", lost.By)
 	case lost != nil && lost.Kept != "" && (!strings.HasPrefix(lost.Kept, damagedPrefix) || ValidName(lost.Kept) != nil):
 		return fmt.Errorf("kept as %q, want %s…", lost.Kept, damagedPrefix)
 	case r != nil:

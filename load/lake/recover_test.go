@@ -233,7 +233,7 @@ func TestRecoveryGoesBackAsFarAsItMust(t *testing.T) {
 			t.Parallel()
 			p, _ := copyOf(t, base)
 			commits, parts := p.hashesOf(t)
-			witness := Witness{"test", map[int64]string{}}
+			witness := Witness{Name: "test", Commits: map[int64]string{}}
 			for i, sum := range commits {
 				if tc.witness == "other" {
 					sum = strings.Repeat("0", 64)
@@ -306,7 +306,7 @@ func TestRecoveryKeepsTheDamagedBytes(t *testing.T) {
 			var want []byte
 			p.hurt(commitName(2), func(b []byte) []byte { want = torn(b); return want })
 			p.hurt(commitName(3), gone1)
-			_, c, err := p.recover(t.Context(), 0, Witness{"test", map[int64]string{1: hashOf(t, p.l, 1), 3: strings.Repeat("a", 64)}})
+			_, c, err := p.recover(t.Context(), 0, Witness{"an anchor", map[int64]string{3: strings.Repeat("a", 64)}, true})
 			if err != nil || c.Seq != 4 || c.Recovery.ToSeq != 1 {
 				t.Fatalf("got %+v, %v", c, err)
 			}
@@ -465,7 +465,7 @@ func TestRecoveryStoppedAtEveryStep(t *testing.T) {
 	before.hurt(commitName(2), torn)
 	before.hurt(commitName(4), gone1)
 	before.hurt(commitName(5), flipped)
-	witness := Witness{"test", map[int64]string{1: hashOf(t, before.l, 1), 6: strings.Repeat("c", 64)}}
+	witness := Witness{"test", map[int64]string{1: hashOf(t, before.l, 1), 6: strings.Repeat("c", 64)}, false}
 	for _, how := range []string{"step", "before", "after", "unknown"} {
 		for n := 1; ; n++ {
 			if testing.Short() && how != "step" && n%5 != len(how)%5 {
@@ -577,7 +577,7 @@ func TestEveryDamageIsRecoveredFrom(t *testing.T) {
 	base := t.TempDir()
 	before := pastIn(t, base, 5)
 	commits, parts := before.hashesOf(t)
-	witness := Witness{"test", map[int64]string{}}
+	witness := Witness{Name: "test", Commits: map[int64]string{}}
 	var files []string
 	for i, sum := range commits {
 		witness.Commits[int64(i+1)] = sum

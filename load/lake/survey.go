@@ -17,11 +17,11 @@ var ErrNotRestorable = errors.New("cannot be restored")
 // maxMissing is how many commits in a row may be missing. More are not lost: something is there that is no commit.
 const maxMissing = 1000
 
-// A Witness knows the hashes of commits from elsewhere: from anchors, or from the warehouse that was made of them. It
-// is heard if one of its hashes at least is that of a commit in the lake.
+// A Witness knows the hashes of commits from elsewhere: from anchors, or from the warehouse that was made of them.
 type Witness struct {
 	Name    string
 	Commits map[int64]string // SHA-256 in hex, by number
+	Sure    bool             // it speaks of this lake. Otherwise it must know a commit that is there, to be heard
 }
 
 // A Survey says what of a lake is sound.
@@ -54,6 +54,7 @@ type commitEntry struct {
 	parent      string
 	kind        CommitKind
 	published   int64
+	by          int64 // of a stand-in: the recovery that it belongs to has that number, or a later one
 	at          time.Time
 	application string
 	run         string
@@ -120,6 +121,9 @@ func (s *Survey) read(ctx context.Context) error {
 		default:
 			e := commitEntry{sha256: c.SHA256, parent: c.ParentSHA256, kind: c.Kind, published: c.PublishedSeq, at: c.CommittedAt,
 				application: c.Application, run: c.RunID, fits: true}
+			if c.Kind == StandIn {
+				e.by = c.Lost.By
+			}
 			if before != nil || seq == 1 {
 				e.follows = c.follows(before)
 				e.fits = seq == 1 || c.ParentSHA256 == before.SHA256 || before.standsForParentOf(c)
@@ -160,7 +164,7 @@ func (s *Survey) lastListed(ctx context.Context) (last int64, err error) {
 func (s *Survey) hear(witnesses []Witness) error {
 	there := len(s.entries)
 	for _, w := range witnesses {
-		agrees, newest := false, int64(0)
+		agrees, newest := w.Sure, int64(0)
 		for seq, sum := range w.Commits {
 			newest = max(newest, seq)
 			agrees = agrees || seq >= 1 && seq <= int64(there) && s.entries[seq-1].sha256 == sum
@@ -203,11 +207,19 @@ func (s *Survey) judge(ctx context.Context) error {
 			e.err = fmt.Errorf("commit %s: %w: its sha256 is %.12s, and was %.12s", commitName(int64(i+1)), ErrDamaged, e.sha256, e.witness)
 		}
 	}
-	for i := range s.entries {
+	by := int64(0)
+	for i, e := range s.entries {
 		if err := s.judgeRecovery(ctx, i); err != nil {
 			return err
 		}
+		switch {
+		case e.err == nil && e.kind == StandIn:
+			by = max(by, e.by)
+		case s.sound(int64(i+1)) && e.kind == Recover && int64(i+1) >= by:
+			by = 0
+		}
 	}
+	s.Unfinished = by > 0
 	s.list()
 	return nil
 }
@@ -244,25 +256,21 @@ func (s *Survey) known(i int) bool {
 // judgeRecovery holds a recovery against what it went back to, unless that is not sound itself.
 func (s *Survey) judgeRecovery(ctx context.Context, i int) error {
 	e := &s.entries[i]
-	switch {
-	case e.kind == StandIn:
-		s.Unfinished = true
-	case e.kind == Recover && e.err == nil:
-		s.Unfinished = false
-		c, err := s.lake.must(ctx, int64(i+1))
-		if err != nil {
-			return err
-		}
-		if !s.sound(c.Recovery.ToSeq) {
-			return nil
-		}
-		if err := s.lake.wentBack(ctx, c); errors.Is(err, ErrDamaged) {
-			e.err = err
-		} else if err != nil {
-			return err
-		}
+	if e.kind != Recover || e.err != nil {
+		return nil
 	}
-	return nil
+	c, err := s.lake.must(ctx, int64(i+1))
+	if err != nil {
+		return err
+	}
+	if !s.sound(c.Recovery.ToSeq) {
+		return nil
+	}
+	err = s.lake.wentBack(ctx, c)
+	if errors.Is(err, ErrDamaged) {
+		e.err, err = err, nil
+	}
+	return err
 }
 
 // list fills Broken.
@@ -297,6 +305,9 @@ func (s *Survey) newest() int64 {
 	}
 	return 0
 }
+
+// Newest returns the newest sound commit that is no stand-in, nil if there is none.
+func (s *Survey) Newest(ctx context.Context) (*Commit, error) { return s.at(ctx, s.newest()) }
 
 // at returns a commit that the survey found sound, nil for number 0.
 func (s *Survey) at(ctx context.Context, seq int64) (*Commit, error) {

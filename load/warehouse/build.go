@@ -212,13 +212,15 @@ type ledgerEntry struct {
 	sha256 string
 }
 
-// ledger returns the newest entry, after a check that the entries are a chain without gaps.
+// ledger returns the newest entry, after a check that the entries are a chain without gaps. What follows a stand-in
+// names the commit that was lost; package lake has held that against what the stand-in says.
 func (in *instance) ledger(ctx context.Context) (*ledgerEntry, error) {
 	var e ledgerEntry
 	var n, broken int64
 	var sha sql.NullString
 	err := in.row(ctx, "read the ledger", `SELECT count(*), coalesce(max(seq), 0), arg_max(sha256, seq), count(*) FILTER (NOT linked)
-FROM (SELECT *, seq = row_number() OVER (ORDER BY seq) AND parent_sha256 = coalesce(lag(sha256) OVER (ORDER BY seq), '') AS linked
+FROM (SELECT *, seq = row_number() OVER (ORDER BY seq)
+	AND (parent_sha256 = coalesce(lag(sha256) OVER (ORDER BY seq), '') OR coalesce(lag(kind) OVER (ORDER BY seq), '') = '`+string(lake.StandIn)+`') AS linked
 	FROM `+ledgerTable+`)`, &n, &e.seq, &sha, &broken)
 	if err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit
 		if err != nil {
 			return nil, err
 		}
-		if c.Kind != lake.Compact && removed(parent, c) || c.Kind == lake.Replay {
+		if c.Kind != lake.Compact && removed(parent, c) || c.Kind == lake.Replay || c.Kind == lake.Recover || c.Kind == lake.StandIn {
 			return nil, outdated("commit %d (%s) did more than add rows", c.Seq, c.Kind)
 		}
 		out = append(out, c)

@@ -60,6 +60,23 @@ func (r *Reader) Seq(ctx context.Context) (int64, error) {
 	return e.seq, nil
 }
 
+// Commits returns the hashes of the commits that the warehouse was made of, by number.
+func (r *Reader) Commits(ctx context.Context) (map[int64]string, error) {
+	res, err := r.Query(ctx, "SELECT seq, sha256 FROM "+ledgerTable)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]string{}
+	for res.Next() {
+		seq, ok := res.Values()[0].(int64)
+		sum, known := res.Values()[1].(string)
+		if ok && known {
+			out[seq] = sum
+		}
+	}
+	return out, errors.Join(res.Err(), res.Close())
+}
+
 // A Column is a column of a result.
 type Column struct {
 	Name string

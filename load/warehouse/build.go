@@ -19,6 +19,7 @@ import (
 // A build is the private side of a warehouse: a directory that only the owner may enter.
 //
 //	lock                   held while a build runs
+//	published              what the published file is, see asWritten
 //	warehouse.duckdb       the build file
 //	bad-<time>.duckdb      the newest build file that was set aside
 //	tmp/                   spilled by DuckDB, wiped at each start

@@ -136,7 +136,8 @@ type TableVerification struct {
 }
 
 // Verify reads the whole lake at its newest published commit, and the published warehouse, and
-// compares them table by table: rows, logical content and every column. A warehouse that is
+// compares them table by table: rows, logical content and every column. Then it holds the file against what was
+// written, as far as that was kept. A warehouse that is
 // missing, unreadable or behind is a finding, not an error; damage in the lake is an error that
 // wraps lake.ErrDamaged.
 func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error) {
@@ -168,6 +169,12 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 		return v, err
 	}
 	v.compare(inLake, inWarehouse)
+	if v.Equal && entered != nil {
+		if v.Reason, err = asWritten(ctx, cfg.Path); err != nil {
+			return v, fmt.Errorf("verify: %w", err)
+		}
+		v.Equal = v.Reason == ""
+	}
 	return v, nil
 }
 

@@ -172,7 +172,7 @@ func (w *world) noLeftovers() {
 			got[strings.TrimPrefix(name, w.cfg.Path)] = info.Mode().Perm()
 		}
 	}
-	want := map[string]fs.FileMode{"": 0o440, ".build": 0o700, ".build/lock": 0o600, ".build/warehouse.duckdb": 0o600}
+	want := map[string]fs.FileMode{"": 0o440, ".build": 0o700, ".build/lock": 0o600, ".build/warehouse.duckdb": 0o600, ".build/published": 0o600}
 	if !maps.Equal(got, want) {
 		w.t.Errorf("files are %v, want %v", got, want)
 	}

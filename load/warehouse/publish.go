@@ -168,6 +168,9 @@ func replace(next, path string) error {
 			return err
 		}
 	}
+	if err := noteWritten(next, path); err != nil {
+		return err
+	}
 	if err := os.Rename(next, path); err != nil {
 		return err
 	}

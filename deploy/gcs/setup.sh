@@ -30,7 +30,7 @@ if [[ ${PUBLISH:-} == yes ]]; then
 		--condition="title=kycsync-published,expression=resource.name.startsWith('$published')"
 fi
 
-# kycsync gc acts as another account, from another machine.
+# kycsync gc and kycsync recover act as another account, from another machine.
 maintenance="kycsync-maintenance@$PROJECT.iam.gserviceaccount.com"
 gcloud iam roles describe kycsyncMaintenance --project="$PROJECT" >/dev/null 2>&1 ||
 	gcloud iam roles create kycsyncMaintenance --project="$PROJECT" --file=maintenance-role.yaml

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -335,6 +336,65 @@ func hashOf(t *testing.T, l *Lake, seq int64) string {
 		t.Fatal(err)
 	}
 	return c.SHA256
+}
+
+// An account that may not delete can restore where parts alone are damaged; where a commit is, the permission that it
+// lacks is named, and nothing that was there is another.
+func TestRecoveryWithoutThePermissionToDelete(t *testing.T) {
+	server := gcstest.Start(t)
+	p := pastIn(t, server.URI("a"), 3, server)
+	p.hurt(p.partOf(t, 3), torn)
+	server.Faults = func(r *http.Request) gcstest.Fault {
+		if match := r.URL.Query().Get("ifGenerationMatch"); r.Method == http.MethodDelete || match != "" && match != "0" {
+			return gcstest.Refuse
+		}
+		return gcstest.None
+	}
+	if _, c, err := p.recover(t.Context(), 0); err != nil || c.Recovery.ToSeq != 2 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	refuse := server.Faults
+	server.Faults = nil
+	p.hurt(commitName(4), torn)
+	want := server.Objects(t)
+	server.Faults = refuse
+	_, _, err := p.recover(t.Context(), 0)
+	if !errors.Is(err, ErrDenied) || !strings.Contains(err.Error(), "storage.objects.delete") {
+		t.Fatalf("got %v, want the permission", err)
+	}
+	if got := server.Objects(t); len(got) != len(want)+1 { // a copy of the damaged bytes
+		t.Errorf("got %q, want one more than %q", got, want)
+	}
+	server.Faults = nil
+	if _, c, err := p.recover(t.Context(), 0); err != nil || c.Seq != 5 || c.Recovery.ToSeq != 2 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	if err := p.found(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// A run that commits meanwhile wins, and the recovery changes nothing of it.
+func TestRecoveryBesideARun(t *testing.T) {
+	p := pastIn(t, t.TempDir(), 3)
+	p.hurt(p.partOf(t, 3), torn)
+	s, err := p.l.Survey(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Best(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := night(t.Context(), p.l, p.dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.l.Recover(t.Context(), s, r, why, p.dir); !errors.Is(err, ErrConflict) {
+		t.Errorf("got %v, want ErrConflict", err)
+	}
+	if head, err := p.l.Head(t.Context()); err != nil || head.Seq != 4 || head.Kind != Sync {
+		t.Errorf("got %+v, %v", head, err)
+	}
 }
 
 // An anchor of what was lost is answered by the recovery that says so; one of what is there still holds.

@@ -28,9 +28,11 @@ History stays: commits that can be read keep their places, also those whose rows
 copied to _lake/damaged/ as it is, and a stand-in takes its number, so that no number is used twice; that needs an
 account that may delete, as kycsync gc does. A part that was merged gives way to those that it was merged of, as
 long as they are there. Then a new commit names the parts of the one that was asked for, and says why. What it does
-not know any more, the next sync fetches again, as the vendor has it then. The warehouse and the
-anchors of --anchor help to tell what was there. kycsync verify tells of every recovery from then on. The reason stays
-in the lake for good: let it name no person.
+not know any more, the next sync fetches again, as the vendor has it then; what was known at an instant in between is
+answered as that commit would. Parts that only lost commits named stay until the next kycsync gc.
+
+The warehouse and the anchors of --anchor help to tell what was there, so leave them as they are until then. kycsync
+verify tells of every recovery from then on. The reason stays in the lake for good: let it name no person.
 
 Examples:
    kycsync recover

@@ -460,8 +460,15 @@ func TestForgedRecoveryIsDamage(t *testing.T) {
 		if err := p.l.Append(t.Context(), head, c); err != nil {
 			t.Fatal(name, err)
 		}
-		if err := p.found(t); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: got %v, want ErrDamaged", name, err)
+		var found error // by who follows the chain, without a look at the parts
+		for _, err := range p.l.Commits(t.Context(), 1) {
+			found = errors.Join(found, err)
+		}
+		if !errors.Is(found, ErrDamaged) {
+			t.Errorf("%s: got %v, want ErrDamaged", name, found)
+		}
+		if _, err := p.l.Head(t.Context()); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: the newest commit: got %v, want ErrDamaged", name, err)
 		}
 	}
 }
@@ -521,49 +528,76 @@ func TestRecoveryUndoesAMergeWhosePartIsDamaged(t *testing.T) {
 func TestRecoveryStoppedAtEveryStep(t *testing.T) {
 	const nights = 5
 	base := t.TempDir()
-	before := pastIn(t, base, nights)
-	before.hurt(commitName(2), torn)
-	before.hurt(commitName(4), gone1)
-	before.hurt(commitName(5), flipped)
-	witness := Witness{"test", map[int64]string{1: hashOf(t, before.l, 1), 6: strings.Repeat("c", 64)}, false}
-	for _, how := range []string{"step", "before", "after", "unknown"} {
-		for n := 1; ; n++ {
-			if testing.Short() && how != "step" && n%5 != len(how)%5 {
-				continue // every operation in the full run
-			}
-			p, dir := copyOf(t, base)
-			left := n
-			died := attemptRecovery(t, dir, how, &left, witness)
-			err := p.found(t)
-			if err != nil && !errors.Is(err, ErrDamaged) {
-				t.Errorf("%s %d: %v", how, n, err)
-			}
-			if !died && err != nil {
-				t.Errorf("%s %d: it succeeded, and the lake says %v", how, n, err)
-			}
-			_, c, again := p.recover(t.Context(), 0, witness)
-			if again != nil || (err != nil) != (c != nil) {
-				t.Fatalf("%s %d: the lake says %v, and the next recovery gives %+v, %v", how, n, err, c, again)
-			}
-			if err := p.found(t); err != nil {
-				t.Errorf("%s %d: %v", how, n, err)
-			}
-			head, err := p.l.Head(t.Context())
-			if err != nil || head.Seq != 7 || head.Kind != Recover || head.Recovery.ToSeq != 3 {
-				t.Errorf("%s %d: got %+v, %v", how, n, head, err)
-			}
-			if left > 0 { // it was not reached: every step has been tried
-				if n < 8 {
-					t.Errorf("%s: only %d steps", how, n-1)
+	first := hashOf(t, pastIn(t, base, nights).l, 1)
+	for _, tc := range []struct {
+		name    string
+		harm    map[int64]func([]byte) []byte
+		seen    int64 // newest commit that a witness has seen
+		seq, to int64 // of the recovery
+		atLeast int   // steps
+		manners []string
+	}{
+		{name: "many", harm: map[int64]func([]byte) []byte{2: torn, 4: gone1, 5: flipped}, seen: 6, seq: 7, to: 3, atLeast: 8, manners: []string{"step", "before", "after", "unknown"}},
+		{name: "one of the middle", harm: map[int64]func([]byte) []byte{3: torn}, seq: 6, to: 5, atLeast: 4, manners: []string{"step", "after"}},
+		{name: "the newest", harm: map[int64]func([]byte) []byte{5: torn}, seq: 6, to: 4, atLeast: 4, manners: []string{"step", "after"}},
+	} {
+		harmed, dir := copyOf(t, base)
+		for seq, harm := range tc.harm {
+			harmed.hurt(commitName(seq), harm)
+		}
+		var witnesses []Witness
+		if tc.seen > 0 {
+			witnesses = []Witness{{Name: "test", Commits: map[int64]string{1: first, tc.seen: strings.Repeat("c", 64)}}}
+		}
+		for _, how := range tc.manners {
+			for n := 1; ; n++ {
+				if testing.Short() && how != "step" && n%5 != len(how)%5 {
+					continue // every operation in the full run
 				}
-				break
+				left := stopRecovery(t, dir, how, n, witnesses, tc.seq, tc.to)
+				if t.Failed() {
+					t.Fatalf("%s, %s %d", tc.name, how, n)
+				}
+				if left > 0 { // it was not reached: every step has been tried
+					if n < tc.atLeast {
+						t.Errorf("%s, %s: only %d steps", tc.name, how, n-1)
+					}
+					break
+				}
 			}
 		}
 	}
 }
 
+// stopRecovery stops a recovery of a copy at the n-th step, looks at what is left, and lets another one finish.
+func stopRecovery(t *testing.T, base, how string, n int, witnesses []Witness, seq, to int64) (left int) {
+	t.Helper()
+	p, dir := copyOf(t, base)
+	left = n
+	died := attemptRecovery(t, dir, how, &left, witnesses)
+	err := p.found(t)
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
+	if !died && err != nil {
+		t.Errorf("it succeeded, and the lake says %v", err)
+	}
+	_, c, again := p.recover(t.Context(), 0, witnesses...)
+	if again != nil || (err != nil) != (c != nil) {
+		t.Fatalf("the lake says %v, and the next recovery gives %+v, %v", err, c, again)
+	}
+	if err := p.found(t); err != nil {
+		t.Error(err)
+	}
+	head, err := p.l.Head(t.Context())
+	if err != nil || head.Seq != seq || head.Kind != Recover || head.Recovery.ToSeq != to {
+		t.Errorf("got %+v, %v, want a recovery with number %d to %d", head, err, seq, to)
+	}
+	return left
+}
+
 // attemptRecovery recovers, and dies or fails at the n-th step or operation.
-func attemptRecovery(t *testing.T, dir, how string, left *int, witness Witness) (died bool) {
+func attemptRecovery(t *testing.T, dir, how string, left *int, witnesses []Witness) (died bool) {
 	t.Helper()
 	d, err := OpenDir(dir)
 	if err != nil {
@@ -584,7 +618,7 @@ func attemptRecovery(t *testing.T, dir, how string, left *int, witness Witness) 
 	}
 	defer func() { died = recover() != nil || died }()
 	p := &past{l: New(b, cfg), dir: t.TempDir()}
-	_, _, err = p.recover(t.Context(), 0, witness)
+	_, _, err = p.recover(t.Context(), 0, witnesses...)
 	if err != nil && !errors.Is(err, errInjected) {
 		t.Fatalf("%s: %v", how, err)
 	}

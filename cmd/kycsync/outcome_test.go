@@ -57,7 +57,7 @@ func TestExitCodes(t *testing.T) {
 		{night.ErrForeignKey, exitCredentials, "Check the key"},
 		{lake.ErrDenied, exitCredentials, "Grant the permission"},
 		{fs.ErrPermission, exitCredentials, "Grant the permission"},
-		{lake.ErrDamaged, exitDamaged, "Run kycsync verify"},
+		{lake.ErrDamaged, exitDamaged, "Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored"},
 		{warehouse.ErrMismatch, exitDamaged, "Run kycsync verify"},
 		{errBadWarehouse, exitDamaged, "kycsync rebuild makes the warehouse again"},
 		{fmt.Errorf("%w: %w", night.ErrDeferred, lake.ErrDamaged), exitDamaged, "Run kycsync verify"},

@@ -682,8 +682,8 @@ func TestEveryDamageIsRecoveredFrom(t *testing.T) {
 		dice := rand.New(rand.NewPCG(11, uint64(n)))
 		p, dir := copyOf(t, base)
 		var harmed []string
-		for range 1 + dice.IntN(3) {
-			what, _ := harm(t, dice, []string{filepath.Join(dir, files[dice.IntN(len(files))])})
+		for _, at := range dice.Perm(len(files))[:1+dice.IntN(3)] {
+			what, _ := harm(t, dice, []string{filepath.Join(dir, files[at])})
 			harmed = append(harmed, what)
 		}
 		s, c, err := p.recover(t.Context(), 0, witness)

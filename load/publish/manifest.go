@@ -150,12 +150,14 @@ type summary struct {
 }
 
 // manifest returns the Avro file that names the parts.
-func (t *table) manifest() ([]byte, error) {
+func (t *table) manifest() ([]byte, error) { return t.manifestOf(t.entries()) }
+
+func (t *table) manifestOf(entries []entry) ([]byte, error) {
 	schema, err := json.Marshal(t.schema())
 	if err != nil {
 		return nil, err
 	}
-	return encode(entrySchema, t.entries(), t.manifestName(),
+	return encode(entrySchema, entries, t.manifestName(),
 		"schema", string(schema), "schema-id", "0", "partition-spec", "[]", "partition-spec-id", "0", "format-version", "2", "content", "data")
 }
 
@@ -281,7 +283,8 @@ func (t *table) checkManifest(stored []byte) error {
 	if len(want) > 0 {
 		return fmt.Errorf("it lacks %d of %d parts", len(want), len(t.parts))
 	}
-	return nil
+	whole, err := t.with(schema).manifest()
+	return sameBytes(stored, whole, err)
 }
 
 func is(p *int64, want int64) bool { return p != nil && *p == want }
@@ -304,5 +307,6 @@ func (t *table) checkManifestList(stored []byte, length int) error {
 			return fmt.Errorf("what it says of the manifest is not what the commit says")
 		}
 	}
-	return nil
+	whole, err := t.manifestList(length)
+	return sameBytes(stored, whole, err)
 }

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestCheckManifest(t *testing.T) {
 		err   string // "": it is the commit's
 	}{
 		{"as it is", func(e []entry) []entry { return e }, ""},
-		{"in another order", func(e []entry) []entry { return []entry{e[1], e[0]} }, ""},
+		{"in another order", func(e []entry) []entry { return []entry{e[1], e[0]} }, "not as kycsync writes it"},
 		{"a part less", func(e []entry) []entry { return e[:1] }, "lacks 1 of 2 parts"},
 		{"a part twice", func(e []entry) []entry { return append(e, e[0]) }, "entry 2 names no part"},
 		{"another place", func(e []entry) []entry { e[0].File.Path = "gs://elsewhere/x.parquet"; return e }, "entry 0 names no part"},
@@ -47,7 +48,7 @@ func TestCheckManifest(t *testing.T) {
 		{"with a key", func(e []entry) []entry { e[1].File.KeyMetadata = &other; return e }, "says more"},
 	} {
 		users := someTable()
-		stored, err := encode(entrySchema, test.alter(users.entries()), "x", "schema", manifestColumns(t, users))
+		stored, err := users.manifestOf(test.alter(users.entries()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,19 +60,6 @@ func TestCheckManifest(t *testing.T) {
 			t.Errorf("%s: the error quotes what is stored: %v", test.name, err)
 		}
 	}
-}
-
-func manifestColumns(t *testing.T, users *table) string {
-	t.Helper()
-	stored, err := users.manifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, metadata, err := decode[entry](stored)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(metadata["schema"])
 }
 
 // A version of the program that knew a column less may have published the commit. One that knew a column
@@ -88,18 +76,77 @@ func TestCheckSchema(t *testing.T) {
 			return slices.DeleteFunc(f, func(f iceField) bool { return f.Name == "vendor_data" && !f.Required })
 		}, true},
 		{"without one that may not", func(f []iceField) []iceField { return f[1:] }, false},
-		{"without any", func([]iceField) []iceField { return nil }, false},
+		{"without any", func([]iceField) []iceField { return []iceField{} }, false},
 		{"with one twice", func(f []iceField) []iceField { return append(f, f[0]) }, false},
 		{"with an unknown one", func(f []iceField) []iceField { return append(f, iceField{ID: 999, Name: "x", Type: "long"}) }, false},
 		{"under another name", func(f []iceField) []iceField { f[1].Name = "x"; return f }, false},
 		{"of another type", func(f []iceField) []iceField { f[1].Type = "long"; return f }, false},
+		{"required", func(f []iceField) []iceField { f[len(f)-1].Required = !f[len(f)-1].Required; return f }, false},
 	} {
 		s := users.schema()
 		s.Fields = test.alter(s.Fields)
 		if err := users.checkSchema(s); (err == nil) != test.ok {
 			t.Errorf("%s: got %v, want it accepted: %t", test.name, err, test.ok)
 		}
+		other := users.with(s)
+		manifest, err1 := other.manifest()
+		metadata, err2 := other.metadata()
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		for what, err := range map[string]error{"manifest": users.checkManifest(manifest), "metadata": users.checkMetadata(metadata)} {
+			if (err == nil) != test.ok {
+				t.Errorf("%s, %s: got %v, want it accepted: %t", test.name, what, err, test.ok)
+			}
+		}
 	}
+}
+
+// Whatever bit is flipped in what is stored, it is found; only the words that explain a column may be others.
+func TestFlippedBits(t *testing.T) {
+	users := someTable()
+	manifest, err := users.manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifests, err := users.manifestList(len(manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	metadata, err := users.metadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, stored := range map[string]struct {
+		body  []byte
+		check func([]byte) error
+	}{
+		"list":          {users.list(), users.checkList},
+		"manifest":      {manifest, users.checkManifest},
+		"manifest list": {manifests, func(b []byte) error { return users.checkManifestList(b, len(manifest)) }},
+		"metadata":      {metadata, users.checkMetadata},
+	} {
+		if err := stored.check(stored.body); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		every := 1
+		if testing.Short() {
+			every = 17
+		}
+		for i := 0; i < len(stored.body); i += every {
+			b := slices.Clone(stored.body)
+			b[i] ^= 1 << (i % 8)
+			if err := stored.check(b); err == nil && !inDoc(b, i) {
+				t.Errorf("%s: bit %d of byte %d was flipped, and nothing said", name, i%8, i)
+			}
+		}
+	}
+}
+
+// inDoc reports whether byte i stands in the text of a member "doc".
+func inDoc(b []byte, i int) bool {
+	at := max(bytes.LastIndex(b[:i], []byte(`"doc":`)), 0)
+	return bytes.Count(b[at:i], []byte{'"'}) == 3
 }
 
 // The bytes of a publication follow from the commit: two runs make the same objects.

@@ -100,7 +100,10 @@ func iceType(k schemas.Kind) string {
 // schema returns the columns under their permanent ids. A column is required where every part has it so; those that
 // were added later may be null, and are where a part is older.
 func (t *table) schema() iceSchema {
-	s := iceSchema{Type: "struct", Fields: []iceField{}}
+	s := iceSchema{Type: "struct", Fields: t.columns}
+	if t.columns != nil {
+		return s
+	}
 	for _, c := range t.def.Stored() {
 		doc := c.Class.String()
 		if c.Doc != "" {
@@ -178,7 +181,11 @@ func (t *table) checkMetadata(stored []byte) error {
 	case len(m.Specs[0].Fields) > 0 || len(m.SortOrders[0].Fields) > 0 || len(m.MetadataLog) > 0:
 		return fmt.Errorf("it has partitions, an order or a history, and no table of kycsync has")
 	}
-	return t.checkSchema(m.Schemas[0])
+	if err := t.checkSchema(m.Schemas[0]); err != nil {
+		return err
+	}
+	want, err := t.with(m.Schemas[0]).metadata()
+	return sameBytes(stored, want, err)
 }
 
 func (t *table) checkSchema(s iceSchema) error {
@@ -189,8 +196,8 @@ func (t *table) checkSchema(s iceSchema) error {
 	seen := map[int]bool{}
 	for _, f := range s.Fields {
 		i := slices.IndexFunc(ours, func(o iceField) bool { return o.ID == f.ID })
-		if i < 0 || ours[i].Name != f.Name || ours[i].Type != f.Type || seen[f.ID] {
-			return fmt.Errorf("its column %d is none of the table's, or of another type", f.ID)
+		if i < 0 || ours[i].Name != f.Name || ours[i].Type != f.Type || ours[i].Required != f.Required || seen[f.ID] {
+			return fmt.Errorf("its column %d is none of the table's, or of another kind", f.ID)
 		}
 		seen[f.ID] = true
 	}

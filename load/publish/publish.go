@@ -263,7 +263,7 @@ func firstCause(errs []error) error {
 }
 
 // put creates an object unless it is there, reads it back and returns what is stored after check had no objection.
-// Another version of the program may have written it in other words.
+// Another version of the program may have written it, for other columns.
 func (p *publication) put(ctx context.Context, name string, body []byte, check func([]byte) error) ([]byte, error) {
 	stored, err := p.read(ctx, name, len(body))
 	if errors.Is(err, lake.ErrNotExist) {

@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,6 +20,8 @@ type table struct {
 	parts       []lake.Part
 	rows, bytes int64
 	oldest      int64 // the commit that added the oldest of the parts; 0: there is none
+
+	columns []iceField // that were published; nil: those of def
 }
 
 func newTable(def *schemas.Table, c *lake.Commit, lakeID, root string) *table {
@@ -82,5 +86,21 @@ func (t *table) checkList(stored []byte) error {
 	if len(found) != len(t.parts) {
 		return fmt.Errorf("it names %d parts, want %d", len(found), len(t.parts))
 	}
-	return nil
+	return sameBytes(stored, t.list(), nil)
+}
+
+// with is the table as a version of the program published it that had these columns.
+func (t *table) with(s iceSchema) *table {
+	other := *t
+	other.columns = s.Fields
+	return &other
+}
+
+// sameBytes is the last of the comparisons, after those that can say what is wrong: whatever else stands there, readers
+// might make something of it.
+func sameBytes(stored, want []byte, err error) error {
+	if err == nil && !bytes.Equal(stored, want) {
+		err = errors.New("it is not as kycsync writes it")
+	}
+	return err
 }

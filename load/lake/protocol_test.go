@@ -146,6 +146,21 @@ func (p *simProc) Objects(ctx context.Context, prefix string, use func(Object) e
 	return nil
 }
 
+var _ Remover = (*simProc)(nil) // or nothing would be collected
+
+func (p *simProc) Exchange(_ context.Context, o Object, r io.ReadSeeker) error {
+	before, after := p.fault()
+	if before != nil {
+		return before
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	p.objects[o.Name] = simObject{data, p.clock}
+	return after
+}
+
 func (p *simProc) Remove(_ context.Context, o Object) error {
 	before, after := p.fault()
 	if before != nil {

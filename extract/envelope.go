@@ -240,8 +240,6 @@ func readRow(e *element) (row Row, reason string) {
 		case "session_id":
 			if row.key, isID = uuid(v); isID {
 				row.ID = schemas.SessionID(strings.ToLower(text(v)))
-			} else {
-				row.ID = ""
 			}
 		case "session_number":
 			if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {

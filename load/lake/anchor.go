@@ -52,11 +52,13 @@ type ReplacedError struct {
 	By     *Commit // of kind recover
 }
 
+// Error names the anchor, the recovery and its reason.
 func (e *ReplacedError) Error() string {
 	return fmt.Sprintf("%v: commit %d was anchored with sha256 %s, and was lost: commit %d of %s is an explicit recovery to commit %d (%s)", ErrDamaged, e.Anchor.Seq,
 		e.Anchor.SHA256, e.By.Seq, e.By.CommittedAt.Format(time.RFC3339), e.By.Recovery.ToSeq, e.By.Recovery.Reason)
 }
 
+// Unwrap returns ErrDamaged.
 func (e *ReplacedError) Unwrap() error { return ErrDamaged }
 
 // Holds compares the lake with an anchor. The error wraps ErrDamaged where the commit is not there any more, or

@@ -35,6 +35,7 @@ const (
 var names = [...]string{"none", "503 before", "503 after", "answer lost", "reset", "hang", "hang after", "429", "403", "no bucket",
 	"a bit flipped on the way there", "a bit flipped on the way back", "answer cut", "answer stalls"}
 
+// String names the fault.
 func (f Fault) String() string { return names[f] }
 
 // Faults returns all faults.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"kycsync/schemas"
-	"kycsync/sql"
 )
 
 // The names beside those of the tables.
@@ -54,15 +53,6 @@ func ddl() []string {
 func ddlSHA256() string {
 	sum := sha256.Sum256([]byte(strings.Join(ddl(), ";\n")))
 	return hex.EncodeToString(sum[:])
-}
-
-// viewsSHA256 identifies the views: a file with others gets them anew.
-func viewsSHA256() string {
-	h := sha256.New()
-	for _, v := range sql.Views {
-		fmt.Fprintf(h, "%s;\n", v.SQL)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 func tableDDL(t *schemas.Table) []string {

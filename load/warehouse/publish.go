@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"kycsync/sql"
 )
 
 // publishedMode lets the owner and the group read. Nobody writes, the owner neither: DuckDB would
@@ -58,22 +56,6 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
 	return nil
-}
-
-// defineViews makes the views, unless the file has them.
-func (b *build) defineViews(ctx context.Context) error {
-	var same bool
-	if err := b.in.row(ctx, "read the file's facts", "SELECT views_sha256 IS NOT DISTINCT FROM "+literal(viewsSHA256())+" FROM "+factsTable, &same); err != nil || same {
-		return err
-	}
-	return b.in.transaction(ctx, func() error {
-		for _, v := range sql.Views {
-			if err := b.in.exec(ctx, "define view "+v.Name, v.SQL); err != nil {
-				return err
-			}
-		}
-		return b.in.exec(ctx, "define views", "UPDATE "+factsTable+" SET views_sha256 = ?", viewsSHA256())
-	})
 }
 
 // isPublished reports whether the published file opens and stands at e.

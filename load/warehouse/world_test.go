@@ -30,6 +30,7 @@ type world struct {
 	lake *lake.Lake
 	head *lake.Commit
 	cfg  Config
+	now  time.Time // when the next commit is made; zero: when committedAt says
 }
 
 func newWorld(t *testing.T) *world {
@@ -84,6 +85,9 @@ func (w *world) commitAs(published int64, rows map[string][]row) *lake.Commit {
 	w.t.Helper()
 	seq := w.nextSeq()
 	c := &lake.Commit{Kind: lake.Sync, RunID: fmt.Sprintf("run-%d", seq), CommittedAt: committedAt(seq), PublishedSeq: published, Tables: map[string]map[string]lake.Part{}}
+	if !w.now.IsZero() {
+		c.CommittedAt = w.now
+	}
 	if w.head != nil {
 		if c.CommittedAt.Before(w.head.CommittedAt) { // a compaction, which has the real clock
 			c.CommittedAt = w.head.CommittedAt

@@ -6,6 +6,13 @@
 -- other session has the feature. Within a session the list row's word, which the vendor
 -- itself sums up, comes before the blocks' words, and of several steps of one feature the last.
 -- Business sessions are left out. Sandbox sessions are in: see environment.
+--
+-- question: Which features has a user passed, and how does each stand right now?
+-- column source: whether the list row or a block of the decision says so
+-- column session_id: the session that says so
+-- column session_status internal: of that session
+-- column session_created_at internal: of that session
+-- example: SELECT feature, status, session_created_at FROM user_features WHERE vendor_data_key = 'customer-4711'
 CREATE OR REPLACE VIEW user_features AS
 SELECT
     s.application,

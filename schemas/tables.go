@@ -14,7 +14,7 @@ var Tables = []Table{
 	users, userFeaturesReported, userContacts, userIssuingStates, userComments, userTags,
 	businesses, businessFeaturesReported, businessTags,
 	transactions, transactionParties, transactionRules, transactionAlerts, transactionResults,
-	workflows, rawDocuments, rejects, drift, driftDecisions,
+	workflows, referenceFiles, firmCustomers, countryLists, rawDocuments, rejects, drift, driftDecisions, checkWaivers,
 	runs, controlTotals, userCountMismatches, promises, sessionState, entityState,
 }
 

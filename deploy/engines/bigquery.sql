@@ -75,6 +75,15 @@ OPTIONS (
     decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
 );
 
+-- table check_waivers
+CREATE OR REPLACE EXTERNAL TABLE DATASET.check_waivers_versions
+OPTIONS (
+    format = 'PARQUET',
+    uris = ['LAKE_URI/published/current/check_waivers.txt'],
+    file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
+    decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
+);
+
 -- table company_officers
 CREATE OR REPLACE EXTERNAL TABLE DATASET.company_officers_versions
 OPTIONS (
@@ -107,6 +116,15 @@ CREATE OR REPLACE EXTERNAL TABLE DATASET.control_totals_versions
 OPTIONS (
     format = 'PARQUET',
     uris = ['LAKE_URI/published/current/control_totals.txt'],
+    file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
+    decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
+);
+
+-- table country_lists
+CREATE OR REPLACE EXTERNAL TABLE DATASET.country_lists_versions
+OPTIONS (
+    format = 'PARQUET',
+    uris = ['LAKE_URI/published/current/country_lists.txt'],
     file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
     decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
 );
@@ -179,6 +197,15 @@ CREATE OR REPLACE EXTERNAL TABLE DATASET.face_matches_versions
 OPTIONS (
     format = 'PARQUET',
     uris = ['LAKE_URI/published/current/face_matches.txt'],
+    file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
+    decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
+);
+
+-- table firm_customers
+CREATE OR REPLACE EXTERNAL TABLE DATASET.firm_customers_versions
+OPTIONS (
+    format = 'PARQUET',
+    uris = ['LAKE_URI/published/current/firm_customers.txt'],
     file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
     decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
 );
@@ -323,6 +350,15 @@ CREATE OR REPLACE EXTERNAL TABLE DATASET.raw_documents_versions
 OPTIONS (
     format = 'PARQUET',
     uris = ['LAKE_URI/published/current/raw_documents.txt'],
+    file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
+    decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
+);
+
+-- table reference_files
+CREATE OR REPLACE EXTERNAL TABLE DATASET.reference_files_versions
+OPTIONS (
+    format = 'PARQUET',
+    uris = ['LAKE_URI/published/current/reference_files.txt'],
     file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
     decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
 );
@@ -531,6 +567,18 @@ FROM (
 ) AS v
 GROUP BY application, business_id;
 
+-- A row: an entity of reference_files and its newest version.
+CREATE OR REPLACE VIEW DATASET.reference_files_latest AS
+SELECT kind, MAX(version_seq) AS version_seq
+FROM (
+    SELECT kind, version_seq FROM DATASET.country_lists_versions
+    UNION ALL
+    SELECT kind, version_seq FROM DATASET.firm_customers_versions
+    UNION ALL
+    SELECT kind, version_seq FROM DATASET.reference_files_versions
+) AS v
+GROUP BY kind;
+
 -- A row: an entity of sessions and its newest version.
 CREATE OR REPLACE VIEW DATASET.sessions_latest AS
 SELECT application, session_id, MAX(version_seq) AS version_seq
@@ -713,6 +761,10 @@ JOIN DATASET.businesses_latest AS l
     AND t.application = l.application
     AND t.business_id = l.business_id;
 
+-- One decision that a failed check may be passed over for a while. Of one check the newest counts.
+CREATE OR REPLACE VIEW DATASET.check_waivers AS
+SELECT * FROM DATASET.check_waivers_versions;
+
 -- One officer of a company. The same person stands in both blocks with the same uuid.
 CREATE OR REPLACE VIEW DATASET.company_officers AS
 SELECT t.*
@@ -743,6 +795,14 @@ JOIN DATASET.sessions_latest AS l
 -- One count of the vendor's, held against the lake as of the same run.
 CREATE OR REPLACE VIEW DATASET.control_totals AS
 SELECT * FROM DATASET.control_totals_versions;
+
+-- One country on a list that the organisation keeps or follows, with the days in which it stood there, from its own reference file.
+CREATE OR REPLACE VIEW DATASET.country_lists AS
+SELECT t.*
+FROM DATASET.country_lists_versions AS t
+JOIN DATASET.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- The answer of one register within a database validation.
 CREATE OR REPLACE VIEW DATASET.database_validation_sources AS
@@ -805,6 +865,14 @@ JOIN DATASET.sessions_latest AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
     AND t.session_id = l.session_id;
+
+-- One relationship of the organisation with a customer, from its own reference file: the vendor knows none of this.
+CREATE OR REPLACE VIEW DATASET.firm_customers AS
+SELECT t.*
+FROM DATASET.firm_customers_versions AS t
+JOIN DATASET.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One reading of an identity document.
 CREATE OR REPLACE VIEW DATASET.id_verifications AS
@@ -939,6 +1007,14 @@ JOIN DATASET.sessions_latest AS l
 -- One document as received, canonical and without secrets. Kept in the lake only; later columns are filled from it.
 CREATE OR REPLACE VIEW DATASET.raw_documents AS
 SELECT * FROM DATASET.raw_documents_versions;
+
+-- One reference file of the organisation, as it was last loaded.
+CREATE OR REPLACE VIEW DATASET.reference_files AS
+SELECT t.*
+FROM DATASET.reference_files_versions AS t
+JOIN DATASET.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One company as a business register has it.
 CREATE OR REPLACE VIEW DATASET.registry_companies AS
@@ -1127,6 +1203,18 @@ FROM (
 WHERE version_seq <= known_seq
 GROUP BY application, business_id;
 
+CREATE OR REPLACE TABLE FUNCTION DATASET.reference_files_latest_as_of(known_seq INT64) AS
+SELECT kind, MAX(version_seq) AS version_seq
+FROM (
+    SELECT kind, version_seq FROM DATASET.country_lists_versions
+    UNION ALL
+    SELECT kind, version_seq FROM DATASET.firm_customers_versions
+    UNION ALL
+    SELECT kind, version_seq FROM DATASET.reference_files_versions
+) AS v
+WHERE version_seq <= known_seq
+GROUP BY kind;
+
 CREATE OR REPLACE TABLE FUNCTION DATASET.sessions_latest_as_of(known_seq INT64) AS
 SELECT application, session_id, MAX(version_seq) AS version_seq
 FROM (
@@ -1301,6 +1389,9 @@ JOIN DATASET.businesses_latest_as_of(known_seq) AS l
     AND t.application = l.application
     AND t.business_id = l.business_id;
 
+CREATE OR REPLACE TABLE FUNCTION DATASET.check_waivers_as_of(known_seq INT64) AS
+SELECT * FROM DATASET.check_waivers_versions WHERE version_seq <= known_seq;
+
 CREATE OR REPLACE TABLE FUNCTION DATASET.company_officers_as_of(known_seq INT64) AS
 SELECT t.*
 FROM DATASET.company_officers_versions AS t
@@ -1327,6 +1418,13 @@ JOIN DATASET.sessions_latest_as_of(known_seq) AS l
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.control_totals_as_of(known_seq INT64) AS
 SELECT * FROM DATASET.control_totals_versions WHERE version_seq <= known_seq;
+
+CREATE OR REPLACE TABLE FUNCTION DATASET.country_lists_as_of(known_seq INT64) AS
+SELECT t.*
+FROM DATASET.country_lists_versions AS t
+JOIN DATASET.reference_files_latest_as_of(known_seq) AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.database_validation_sources_as_of(known_seq INT64) AS
 SELECT t.*
@@ -1381,6 +1479,13 @@ JOIN DATASET.sessions_latest_as_of(known_seq) AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
     AND t.session_id = l.session_id;
+
+CREATE OR REPLACE TABLE FUNCTION DATASET.firm_customers_as_of(known_seq INT64) AS
+SELECT t.*
+FROM DATASET.firm_customers_versions AS t
+JOIN DATASET.reference_files_latest_as_of(known_seq) AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.id_verifications_as_of(known_seq INT64) AS
 SELECT t.*
@@ -1499,6 +1604,13 @@ JOIN DATASET.sessions_latest_as_of(known_seq) AS l
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.raw_documents_as_of(known_seq INT64) AS
 SELECT * FROM DATASET.raw_documents_versions WHERE version_seq <= known_seq;
+
+CREATE OR REPLACE TABLE FUNCTION DATASET.reference_files_as_of(known_seq INT64) AS
+SELECT t.*
+FROM DATASET.reference_files_versions AS t
+JOIN DATASET.reference_files_latest_as_of(known_seq) AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.registry_companies_as_of(known_seq INT64) AS
 SELECT t.*

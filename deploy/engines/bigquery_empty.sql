@@ -263,6 +263,16 @@ CREATE TABLE IF NOT EXISTS DATASET.businesses_versions (
     extra_json STRING
 );
 
+-- table check_waivers
+CREATE TABLE IF NOT EXISTS DATASET.check_waivers_versions (
+    run_id STRING,
+    version_seq INT64,
+    check_name STRING,
+    reason STRING,
+    waived_at TIMESTAMP,
+    expires_at TIMESTAMP
+);
+
 -- table company_officers
 CREATE TABLE IF NOT EXISTS DATASET.company_officers_versions (
     application STRING,
@@ -396,6 +406,19 @@ CREATE TABLE IF NOT EXISTS DATASET.control_totals_versions (
     state STRING,
     explanation STRING,
     counted_at TIMESTAMP
+);
+
+-- table country_lists
+CREATE TABLE IF NOT EXISTS DATASET.country_lists_versions (
+    kind STRING,
+    version_seq INT64,
+    observed_at TIMESTAMP,
+    line INT64,
+    country STRING,
+    country_iso3 STRING,
+    list STRING,
+    valid_from DATE,
+    valid_to DATE
 );
 
 -- table database_validation_sources
@@ -544,6 +567,21 @@ CREATE TABLE IF NOT EXISTS DATASET.face_matches_versions (
     score FLOAT64,
     source_image_session_id STRING,
     extra_json STRING
+);
+
+-- table firm_customers
+CREATE TABLE IF NOT EXISTS DATASET.firm_customers_versions (
+    kind STRING,
+    version_seq INT64,
+    observed_at TIMESTAMP,
+    line INT64,
+    vendor_data STRING,
+    vendor_data_key STRING,
+    legal_entity STRING,
+    risk_rating STRING,
+    relationship_start DATE,
+    relationship_end DATE,
+    product STRING
 );
 
 -- table id_verifications
@@ -1115,6 +1153,17 @@ CREATE TABLE IF NOT EXISTS DATASET.raw_documents_versions (
     content_sha256 STRING,
     received_sha256 STRING,
     body STRING
+);
+
+-- table reference_files
+CREATE TABLE IF NOT EXISTS DATASET.reference_files_versions (
+    kind STRING,
+    version_seq INT64,
+    observed_at TIMESTAMP,
+    content_hash STRING,
+    run_id STRING,
+    rows INT64,
+    as_of DATE
 );
 
 -- table registry_companies

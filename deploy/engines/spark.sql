@@ -11,10 +11,12 @@ CREATE OR REPLACE TEMPORARY VIEW aml_screenings_versions AS SELECT * FROM lake.i
 CREATE OR REPLACE TEMPORARY VIEW business_features_reported_versions AS SELECT * FROM lake.iceberg.business_features_reported;
 CREATE OR REPLACE TEMPORARY VIEW business_tags_versions AS SELECT * FROM lake.iceberg.business_tags;
 CREATE OR REPLACE TEMPORARY VIEW businesses_versions AS SELECT * FROM lake.iceberg.businesses;
+CREATE OR REPLACE TEMPORARY VIEW check_waivers_versions AS SELECT * FROM lake.iceberg.check_waivers;
 CREATE OR REPLACE TEMPORARY VIEW company_officers_versions AS SELECT * FROM lake.iceberg.company_officers;
 CREATE OR REPLACE TEMPORARY VIEW company_owners_versions AS SELECT * FROM lake.iceberg.company_owners;
 CREATE OR REPLACE TEMPORARY VIEW contact_events_versions AS SELECT * FROM lake.iceberg.contact_events;
 CREATE OR REPLACE TEMPORARY VIEW control_totals_versions AS SELECT * FROM lake.iceberg.control_totals;
+CREATE OR REPLACE TEMPORARY VIEW country_lists_versions AS SELECT * FROM lake.iceberg.country_lists;
 CREATE OR REPLACE TEMPORARY VIEW database_validation_sources_versions AS SELECT * FROM lake.iceberg.database_validation_sources;
 CREATE OR REPLACE TEMPORARY VIEW database_validations_versions AS SELECT * FROM lake.iceberg.database_validations;
 CREATE OR REPLACE TEMPORARY VIEW document_ai_documents_versions AS SELECT * FROM lake.iceberg.document_ai_documents;
@@ -23,6 +25,7 @@ CREATE OR REPLACE TEMPORARY VIEW drift_versions AS SELECT * FROM lake.iceberg.dr
 CREATE OR REPLACE TEMPORARY VIEW drift_decisions_versions AS SELECT * FROM lake.iceberg.drift_decisions;
 CREATE OR REPLACE TEMPORARY VIEW email_verifications_versions AS SELECT * FROM lake.iceberg.email_verifications;
 CREATE OR REPLACE TEMPORARY VIEW face_matches_versions AS SELECT * FROM lake.iceberg.face_matches;
+CREATE OR REPLACE TEMPORARY VIEW firm_customers_versions AS SELECT * FROM lake.iceberg.firm_customers;
 CREATE OR REPLACE TEMPORARY VIEW id_verifications_versions AS SELECT * FROM lake.iceberg.id_verifications;
 CREATE OR REPLACE TEMPORARY VIEW ip_analyses_versions AS SELECT * FROM lake.iceberg.ip_analyses;
 CREATE OR REPLACE TEMPORARY VIEW key_people_versions AS SELECT * FROM lake.iceberg.key_people;
@@ -39,6 +42,7 @@ CREATE OR REPLACE TEMPORARY VIEW promises_versions AS SELECT * FROM lake.iceberg
 CREATE OR REPLACE TEMPORARY VIEW questionnaire_answers_versions AS SELECT * FROM lake.iceberg.questionnaire_answers;
 CREATE OR REPLACE TEMPORARY VIEW questionnaires_versions AS SELECT * FROM lake.iceberg.questionnaires;
 CREATE OR REPLACE TEMPORARY VIEW raw_documents_versions AS SELECT * FROM lake.iceberg.raw_documents;
+CREATE OR REPLACE TEMPORARY VIEW reference_files_versions AS SELECT * FROM lake.iceberg.reference_files;
 CREATE OR REPLACE TEMPORARY VIEW registry_companies_versions AS SELECT * FROM lake.iceberg.registry_companies;
 CREATE OR REPLACE TEMPORARY VIEW rejects_versions AS SELECT * FROM lake.iceberg.rejects;
 CREATE OR REPLACE TEMPORARY VIEW reviews_versions AS SELECT * FROM lake.iceberg.reviews;
@@ -81,6 +85,18 @@ FROM (
     SELECT application, business_id, version_seq FROM businesses_versions
 ) AS v
 GROUP BY application, business_id;
+
+-- A row: an entity of reference_files and its newest version.
+CREATE OR REPLACE TEMPORARY VIEW reference_files_latest AS
+SELECT kind, MAX(version_seq) AS version_seq
+FROM (
+    SELECT kind, version_seq FROM country_lists_versions
+    UNION ALL
+    SELECT kind, version_seq FROM firm_customers_versions
+    UNION ALL
+    SELECT kind, version_seq FROM reference_files_versions
+) AS v
+GROUP BY kind;
 
 -- A row: an entity of sessions and its newest version.
 CREATE OR REPLACE TEMPORARY VIEW sessions_latest AS
@@ -264,6 +280,10 @@ JOIN businesses_latest AS l
     AND t.application = l.application
     AND t.business_id = l.business_id;
 
+-- One decision that a failed check may be passed over for a while. Of one check the newest counts.
+CREATE OR REPLACE TEMPORARY VIEW check_waivers AS
+SELECT * FROM check_waivers_versions;
+
 -- One officer of a company. The same person stands in both blocks with the same uuid.
 CREATE OR REPLACE TEMPORARY VIEW company_officers AS
 SELECT t.*
@@ -294,6 +314,14 @@ JOIN sessions_latest AS l
 -- One count of the vendor's, held against the lake as of the same run.
 CREATE OR REPLACE TEMPORARY VIEW control_totals AS
 SELECT * FROM control_totals_versions;
+
+-- One country on a list that the organisation keeps or follows, with the days in which it stood there, from its own reference file.
+CREATE OR REPLACE TEMPORARY VIEW country_lists AS
+SELECT t.*
+FROM country_lists_versions AS t
+JOIN reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- The answer of one register within a database validation.
 CREATE OR REPLACE TEMPORARY VIEW database_validation_sources AS
@@ -356,6 +384,14 @@ JOIN sessions_latest AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
     AND t.session_id = l.session_id;
+
+-- One relationship of the organisation with a customer, from its own reference file: the vendor knows none of this.
+CREATE OR REPLACE TEMPORARY VIEW firm_customers AS
+SELECT t.*
+FROM firm_customers_versions AS t
+JOIN reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One reading of an identity document.
 CREATE OR REPLACE TEMPORARY VIEW id_verifications AS
@@ -490,6 +526,14 @@ JOIN sessions_latest AS l
 -- One document as received, canonical and without secrets. Kept in the lake only; later columns are filled from it.
 CREATE OR REPLACE TEMPORARY VIEW raw_documents AS
 SELECT * FROM raw_documents_versions;
+
+-- One reference file of the organisation, as it was last loaded.
+CREATE OR REPLACE TEMPORARY VIEW reference_files AS
+SELECT t.*
+FROM reference_files_versions AS t
+JOIN reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One company as a business register has it.
 CREATE OR REPLACE TEMPORARY VIEW registry_companies AS

@@ -11,10 +11,12 @@ CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'aml_s
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'business_features_reported_versions', table_location => 'LAKE_URI/published/iceberg/business_features_reported', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'business_tags_versions', table_location => 'LAKE_URI/published/iceberg/business_tags', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'businesses_versions', table_location => 'LAKE_URI/published/iceberg/businesses', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
+CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'check_waivers_versions', table_location => 'LAKE_URI/published/iceberg/check_waivers', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'company_officers_versions', table_location => 'LAKE_URI/published/iceberg/company_officers', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'company_owners_versions', table_location => 'LAKE_URI/published/iceberg/company_owners', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'contact_events_versions', table_location => 'LAKE_URI/published/iceberg/contact_events', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'control_totals_versions', table_location => 'LAKE_URI/published/iceberg/control_totals', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
+CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'country_lists_versions', table_location => 'LAKE_URI/published/iceberg/country_lists', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'database_validation_sources_versions', table_location => 'LAKE_URI/published/iceberg/database_validation_sources', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'database_validations_versions', table_location => 'LAKE_URI/published/iceberg/database_validations', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'document_ai_documents_versions', table_location => 'LAKE_URI/published/iceberg/document_ai_documents', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
@@ -23,6 +25,7 @@ CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'drift
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'drift_decisions_versions', table_location => 'LAKE_URI/published/iceberg/drift_decisions', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'email_verifications_versions', table_location => 'LAKE_URI/published/iceberg/email_verifications', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'face_matches_versions', table_location => 'LAKE_URI/published/iceberg/face_matches', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
+CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'firm_customers_versions', table_location => 'LAKE_URI/published/iceberg/firm_customers', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'id_verifications_versions', table_location => 'LAKE_URI/published/iceberg/id_verifications', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'ip_analyses_versions', table_location => 'LAKE_URI/published/iceberg/ip_analyses', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'key_people_versions', table_location => 'LAKE_URI/published/iceberg/key_people', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
@@ -39,6 +42,7 @@ CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'promi
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'questionnaire_answers_versions', table_location => 'LAKE_URI/published/iceberg/questionnaire_answers', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'questionnaires_versions', table_location => 'LAKE_URI/published/iceberg/questionnaires', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'raw_documents_versions', table_location => 'LAKE_URI/published/iceberg/raw_documents', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
+CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'reference_files_versions', table_location => 'LAKE_URI/published/iceberg/reference_files', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'registry_companies_versions', table_location => 'LAKE_URI/published/iceberg/registry_companies', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'rejects_versions', table_location => 'LAKE_URI/published/iceberg/rejects', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'reviews_versions', table_location => 'LAKE_URI/published/iceberg/reviews', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
@@ -81,6 +85,18 @@ FROM (
     SELECT application, business_id, version_seq FROM CATALOG.SCHEMA.businesses_versions
 ) AS v
 GROUP BY application, business_id;
+
+-- A row: an entity of reference_files and its newest version.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.reference_files_latest AS
+SELECT kind, MAX(version_seq) AS version_seq
+FROM (
+    SELECT kind, version_seq FROM CATALOG.SCHEMA.country_lists_versions
+    UNION ALL
+    SELECT kind, version_seq FROM CATALOG.SCHEMA.firm_customers_versions
+    UNION ALL
+    SELECT kind, version_seq FROM CATALOG.SCHEMA.reference_files_versions
+) AS v
+GROUP BY kind;
 
 -- A row: an entity of sessions and its newest version.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.sessions_latest AS
@@ -264,6 +280,10 @@ JOIN CATALOG.SCHEMA.businesses_latest AS l
     AND t.application = l.application
     AND t.business_id = l.business_id;
 
+-- One decision that a failed check may be passed over for a while. Of one check the newest counts.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.check_waivers AS
+SELECT * FROM CATALOG.SCHEMA.check_waivers_versions;
+
 -- One officer of a company. The same person stands in both blocks with the same uuid.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.company_officers AS
 SELECT t.*
@@ -294,6 +314,14 @@ JOIN CATALOG.SCHEMA.sessions_latest AS l
 -- One count of the vendor's, held against the lake as of the same run.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.control_totals AS
 SELECT * FROM CATALOG.SCHEMA.control_totals_versions;
+
+-- One country on a list that the organisation keeps or follows, with the days in which it stood there, from its own reference file.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.country_lists AS
+SELECT t.*
+FROM CATALOG.SCHEMA.country_lists_versions AS t
+JOIN CATALOG.SCHEMA.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- The answer of one register within a database validation.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.database_validation_sources AS
@@ -356,6 +384,14 @@ JOIN CATALOG.SCHEMA.sessions_latest AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
     AND t.session_id = l.session_id;
+
+-- One relationship of the organisation with a customer, from its own reference file: the vendor knows none of this.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.firm_customers AS
+SELECT t.*
+FROM CATALOG.SCHEMA.firm_customers_versions AS t
+JOIN CATALOG.SCHEMA.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One reading of an identity document.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.id_verifications AS
@@ -490,6 +526,14 @@ JOIN CATALOG.SCHEMA.sessions_latest AS l
 -- One document as received, canonical and without secrets. Kept in the lake only; later columns are filled from it.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.raw_documents AS
 SELECT * FROM CATALOG.SCHEMA.raw_documents_versions;
+
+-- One reference file of the organisation, as it was last loaded.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.reference_files AS
+SELECT t.*
+FROM CATALOG.SCHEMA.reference_files_versions AS t
+JOIN CATALOG.SCHEMA.reference_files_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.kind = l.kind;
 
 -- One company as a business register has it.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.registry_companies AS

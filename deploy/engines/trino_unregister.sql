@@ -10,10 +10,12 @@ CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'aml
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'business_features_reported_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'business_tags_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'businesses_versions');
+CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'check_waivers_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'company_officers_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'company_owners_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'contact_events_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'control_totals_versions');
+CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'country_lists_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'database_validation_sources_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'database_validations_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'document_ai_documents_versions');
@@ -22,6 +24,7 @@ CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'dri
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'drift_decisions_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'email_verifications_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'face_matches_versions');
+CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'firm_customers_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'id_verifications_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'ip_analyses_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'key_people_versions');
@@ -38,6 +41,7 @@ CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'pro
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'questionnaire_answers_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'questionnaires_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'raw_documents_versions');
+CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'reference_files_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'registry_companies_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'rejects_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'reviews_versions');

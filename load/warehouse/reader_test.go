@@ -59,7 +59,7 @@ func TestViewsAndQuestionsOnAnEmptyWarehouse(t *testing.T) {
 	}
 	defer r.Close()
 	for _, v := range sql.Views {
-		equalStrings(t, v.Name, r.ask(t, "FROM "+v.Name))
+		r.ask(t, strings.ReplaceAll(v.Call(len(v.Params)), "?", "NULL"))
 	}
 	for _, q := range Questions() {
 		r.ask(t, q.SQL)

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"kycsync/schemas"
+	"kycsync/load/dictionary"
 
 	"github.com/urfave/cli/v2"
 )
@@ -9,34 +9,34 @@ import (
 func (p *program) tablesCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "tables",
-		Usage:     "the data dictionary: every table, or one with its columns",
-		ArgsUsage: "[TABLE]",
+		Usage:     "the data dictionary: every table and view, or one with its columns",
+		ArgsUsage: "[NAME]",
 		Description: `Examples:
    kycsync tables
    kycsync tables aml_hits
-   kycsync tables --format markdown > dictionary.md`,
-		Flags:  []cli.Flag{text("format", "text", "`FORMAT`: text, markdown or json"), configFlag()},
+   kycsync tables decisions
+   kycsync tables --format html > dictionary.html`,
+		Flags:  []cli.Flag{text("format", "text", "`FORMAT`: text, markdown, html or json"), configFlag()},
 		Before: p.settings,
 		Action: func(c *cli.Context) error {
-			if err := oneOf(c, "format", "text", "markdown", "json"); err != nil {
+			if err := oneOf(c, "format", "text", "markdown", "html", "json"); err != nil {
 				return err
 			}
 			if err := flagsFirst(c); err != nil {
 				return err
 			}
-			tables := schemas.Tables
+			d := dictionary.All()
 			switch c.NArg() {
 			case 0:
 			case 1:
-				t := schemas.Lookup(c.Args().First())
-				if t == nil {
-					return usagef("no table %q; kycsync tables lists them", c.Args().First())
+				var ok bool
+				if d, ok = d.Of(c.Args().First()); !ok {
+					return usagef("no table or view %q; kycsync tables lists them", c.Args().First())
 				}
-				tables = []schemas.Table{*t}
 			default:
-				return usagef("tables takes one table, got %d arguments", c.NArg())
+				return usagef("tables takes one table or view, got %d arguments", c.NArg())
 			}
-			return schemas.WriteDictionary(p.stdout, c.String("format"), tables)
+			return d.Write(p.stdout, c.String("format"))
 		},
 	}
 }

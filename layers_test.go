@@ -31,7 +31,7 @@ const module = "kycsync"
 //	          \   |   /   \
 //	           schemas    sql      leaves
 var parts = map[string][]string{
-	"cmd":       {"extract", "transform", "load", "schemas"},
+	"cmd":       {"extract", "transform", "load", "schemas", "sql"},
 	"extract":   {"schemas"},
 	"transform": {"schemas"},
 	"load":      {"schemas", "sql"},

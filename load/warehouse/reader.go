@@ -6,8 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,11 +23,12 @@ var ErrStatement = errors.New("want one statement that only reads: SELECT, FROM,
 const readerMemoryMB = 1024
 
 // A Reader asks a published warehouse file. It keeps the file that it opened, also when a newer one
-// is published. SQL can reach nothing else: no other file, no network, no extension, no setting.
+// is published. SQL can reach nothing else but a directory of the reader's own: no other file, no network, no extension, no setting.
 // Not safe for concurrent use.
 type Reader struct {
 	in  *instance
 	tmp string
+	out string // the only directory that it writes to
 }
 
 // OpenReader opens a published file for reading. A missing file is an error that wraps fs.ErrNotExist.
@@ -39,11 +42,15 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open warehouse %q: %w", path, err)
 	}
-	in, err := openInstance(ctx, path, true, limits{memoryMB: readerMemoryMB, tempDir: tmp})
+	out := filepath.Join(tmp, "out")
+	if err := os.Mkdir(out, 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("open warehouse %q: %w", path, err), os.RemoveAll(tmp))
+	}
+	in, err := openInstance(ctx, path, true, limits{memoryMB: readerMemoryMB, tempDir: tmp}, out)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), os.RemoveAll(tmp))
 	}
-	return &Reader{in: in, tmp: tmp}, nil
+	return &Reader{in: in, tmp: tmp, out: out}, nil
 }
 
 // Close releases the file and what was spilled.
@@ -126,6 +133,41 @@ func (r *Reader) Query(ctx context.Context, query string, args ...any) (*Result,
 		}
 	}
 	return res, nil
+}
+
+// WriteParquet runs one statement that only reads and writes the answer to w as a Parquet file. Its errors are those of
+// Query, and those of w.
+func (r *Reader) WriteParquet(ctx context.Context, w io.Writer, query string) (err error) {
+	if _, err := r.prepare(ctx, query); err != nil {
+		return err
+	}
+	name := filepath.Join(r.out, "answer.parquet")
+	if err := r.copyTo(ctx, name, query); err != nil {
+		return err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(name)) }()
+	_, err = io.Copy(w, f)
+	return err
+}
+
+// copyTo writes the answer to a file. What a semicolon or a remark in the end keeps from being a subquery is tried again
+// as DuckDB itself would write it.
+func (r *Reader) copyTo(ctx context.Context, name, query string) (err error) {
+	var plain string
+	if err := r.in.conn.Raw(func(c any) error { plain = normalized(c.(*duckdb.Conn), query); return nil }); err != nil {
+		return fail(ctx, "write the answer", err)
+	}
+	for _, inner := range []string{query, plain} {
+		stmt := fmt.Sprintf("COPY (\n%s\n) TO %s (FORMAT parquet, COMPRESSION zstd)", strings.TrimRight(inner, "; \t\r\n"), literal(name))
+		if err = r.in.exec(ctx, "write the answer", stmt); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Next moves to the next row and reports whether there is one.

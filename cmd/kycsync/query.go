@@ -62,13 +62,15 @@ func (p *program) dot(words []string) error {
 	return usagef("query %s: want .tables, .schema NAME, .questions or a statement in SQL", strings.Join(words, " "))
 }
 
+var answerFormats = []string{"table", "csv", "json", "parquet"}
+
 func answerFormat() cli.Flag {
 	return text("format", "table", "`FORMAT` of the answer: table, csv, json or parquet")
 }
 
 // answer asks the warehouse and prints the answer.
 func (p *program) answer(c *cli.Context, statement string) error {
-	if err := oneOf(c, "format", "table", "csv", "json", "parquet"); err != nil {
+	if err := oneOf(c, "format", answerFormats...); err != nil {
 		return err
 	}
 	if f, ok := p.stdout.(*os.File); ok && c.String("format") == "parquet" && term.IsTerminal(int(f.Fd())) {

@@ -26,7 +26,7 @@ Examples:
    kycsync ask list
    kycsync ask decisions
    kycsync ask --limit 20 --format csv status_changes > changes.csv`,
-		Flags: stored(answerFormat(),
+		Flags: stored(answerFormat(), knownAtFlag(),
 			&cli.Int64Flag{Name: "limit", Usage: "at most `N` rows; 0: all of them"}),
 		Before: p.settings,
 		Action: p.ask,

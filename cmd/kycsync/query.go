@@ -26,9 +26,10 @@ Examples:
    kycsync query --format json "SELECT * FROM sessions_as_known_at('2026-03-31T23:59:59Z')"
    kycsync query --format csv 'SELECT session_id, risk FROM warnings' > warnings.csv
    kycsync query --format parquet 'FROM decisions' > decisions.parquet
+   kycsync query --known-at 2026-03-31T23:59:59Z 'SELECT verdict, count(*) FROM user_verification GROUP BY verdict'
    kycsync query .tables
    kycsync query '.schema decisions'`,
-		Flags:  stored(answerFormat()),
+		Flags:  stored(answerFormat(), knownAtFlag()),
 		Before: p.settings,
 		Action: func(c *cli.Context) error {
 			if err := flagsFirst(c); err != nil {

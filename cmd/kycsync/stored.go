@@ -80,10 +80,31 @@ func (p *program) openWarehouse(ctx context.Context, c *cli.Context) (*warehouse
 	case syscall.Access(path, readable) != nil: // the file itself is opened by DuckDB alone
 		return nil, fmt.Errorf("open %s: %w", path, fs.ErrPermission)
 	}
-	r, err := warehouse.OpenReader(ctx, path)
+	r, err := openAsKnown(ctx, c, path)
 	var refused *warehouse.Error
 	if errors.As(err, &refused) {
 		return nil, fmt.Errorf("open %s: %w (%s)", path, errBadWarehouse, refused.Class)
+	}
+	return r, err
+}
+
+// knownAtFlag is of the commands that can ask the warehouse as it was known at an instant.
+func knownAtFlag() cli.Flag {
+	return &cli.StringFlag{Name: "known-at", Usage: "as it was known at `TIME`: a day (its beginning, UTC) or an instant such as 2026-10-01T06:00:00Z"}
+}
+
+// openAsKnown opens the warehouse as it is, or as it was known when --known-at says.
+func openAsKnown(ctx context.Context, c *cli.Context, path string) (*warehouse.Reader, error) {
+	if c.String("known-at") == "" {
+		return warehouse.OpenReader(ctx, path)
+	}
+	when, err := instant(c, "known-at")
+	if err != nil {
+		return nil, err
+	}
+	r, err := warehouse.OpenPast(ctx, path, when)
+	if errors.Is(err, warehouse.ErrNothingKnown) {
+		return nil, usagef("--known-at %s: %v", c.String("known-at"), err)
 	}
 	return r, err
 }

@@ -74,10 +74,13 @@ func tableDDL(t *schemas.Table) []string {
 	default:
 		panic(fmt.Sprintf("warehouse: table %s: unknown history %d", t.Name, t.History))
 	}
-	return append(out,
-		fmt.Sprintf("CREATE MACRO %s(ts) AS TABLE SELECT %s FROM %s WHERE %s <= (%s) AND (%s IS NULL OR %s > (%s))",
-			ident(t.Name+asKnownAt), columns(t), ident(all), versionSeq, publishedAt, nextSeq, nextSeq, publishedAt),
-		comment("MACRO TABLE", ident(t.Name+asKnownAt), "As known at ts, inclusive. "+t.Doc))
+	return append(out, asKnownAtDDL(t), comment("MACRO TABLE", ident(t.Name+asKnownAt), "As known at ts, inclusive. "+t.Doc))
+}
+
+// asKnownAtDDL returns the statement that makes the macro of a table with a history.
+func asKnownAtDDL(t *schemas.Table) string {
+	return fmt.Sprintf("CREATE MACRO %s(ts) AS TABLE SELECT %s FROM %s WHERE %s <= (%s) AND (%s IS NULL OR %s > (%s))",
+		ident(t.Name+asKnownAt), columns(t), ident(t.Name+versions), versionSeq, publishedAt, nextSeq, nextSeq, publishedAt)
 }
 
 // publishedAt is what had been published by the instant ts: the commit that the newest commit

@@ -2,15 +2,17 @@
 --
 -- Changes are told by three sources. The activity feed names the instant, both statuses and who did it, of sessions
 -- of persons. The reviews in a decision name the instant and the reviewer. And where neither tells of a change, it is
--- seen between two states of the session: it happened after not_before and not later than changed_at. The vendor writes a review
--- for what a person or a program decides, so that a change which is only seen was made by the vendor's own rules.
+-- seen between two states of the session: it happened after not_before and not later than changed_at. The vendor
+-- writes a review for what a person or a program decides, so that a change which is only seen was made by the
+-- vendor's own rules.
 --
 -- The first status in which a session was seen is a change from null.
 --
 -- question: What happened to a session's status, when, and who did it?
 -- column changed_at internal: when it happened; where it was only seen, when it was seen
 -- column is_exact internal: the vendor named the instant
--- column not_before internal: when the status before it was last seen, or the session was created; null where the instant is exact
+-- column not_before internal: when the state before it was stored, or the session was created; null where the
+--   instant is exact
 -- column from_status internal: null: not known, or there was none
 -- column to_status internal: the vendor's spelling
 -- column actor internal: person, program (a key of the organisation) or system (the vendor's rules)
@@ -60,26 +62,34 @@ told AS (
 ),
 seen AS (
     SELECT
-        application,
-        session_id,
-        version_seq,
-        observed_at AS changed_at,
-        status AS to_status,
-        created_at,
-        lag(status) OVER w AS from_status,
-        lag(observed_at) OVER w AS before
-    FROM sessions_versions
-    WINDOW w AS (PARTITION BY application, session_id ORDER BY version_seq)
-    QUALIFY status IS NOT NULL AND status IS DISTINCT FROM from_status
+        v.application,
+        v.session_id,
+        v.observed_at AS changed_at,
+        v.status AS to_status,
+        v.created_at,
+        p.status AS from_status,
+        p.observed_at AS before
+    FROM sessions_versions AS v
+    LEFT JOIN (FROM sessions_versions WHERE next_seq IS NOT NULL) AS p
+        ON p.application = v.application
+        AND p.session_id = v.session_id
+        AND p.next_seq = v.version_seq
+    WHERE v.status IS NOT NULL
+        AND v.status IS DISTINCT FROM p.status
+),
+told_of AS (
+    SELECT application, session_id, to_status, list(changed_at) AS instants
+    FROM told
+    GROUP BY application, session_id, to_status
 )
 SELECT application, session_id, changed_at, true AS is_exact, NULL::TIMESTAMPTZ AS not_before, from_status, to_status, actor, actor_name, has_comment, source
 FROM told
 UNION ALL
 SELECT s.application, s.session_id, s.changed_at, false, coalesce(s.before, s.created_at), s.from_status, s.to_status, 'system', NULL, false, 'observed'
 FROM seen AS s
-ANTI JOIN told AS t
+LEFT JOIN told_of AS t
     ON t.application = s.application
     AND t.session_id = s.session_id
     AND t.to_status = s.to_status
-    AND t.changed_at <= s.changed_at
-    AND (s.before IS NULL OR t.changed_at > s.before)
+WHERE t.instants IS NULL
+    OR len(list_filter(t.instants, lambda i: i <= s.changed_at AND (s.before IS NULL OR i > s.before))) = 0

@@ -2,9 +2,8 @@
 --
 -- A decision is a change of status to Approved or Declined. The first is what the applicant was told first, the last
 -- is the one that stands: later ones may have overturned it. A session that was reviewed before its first decision
--- was decided by hand. Where an instant was only seen and not told by the vendor, is_exact is false, and the time to
--- the decision is known to within a night or not at all: a session that had long been decided when it was first seen
--- has none.
+-- was decided by hand. Where an instant was only seen and not told by the vendor, is_exact is false and the time to
+-- the decision is its upper bound.
 --
 -- question: How was each session decided first and last, by whom, and how long did it take?
 -- column month internal: first day of the month, in UTC, in which the session was created
@@ -18,8 +17,8 @@
 -- column last_is_exact internal: the vendor named the instant of the last decision
 -- column decisions internal: how often it was decided
 -- column was_reviewed internal: it was In Review at some time, or a person or a program decided it
--- column hours_to_first internal: from the session's creation; null where not known to within 25 hours
--- column hours_to_last internal: from the session's creation; null where not known to within 25 hours
+-- column hours_to_first internal: from the session's creation
+-- column hours_to_last internal: from the session's creation
 -- example: SELECT first_actor, count(*), median(hours_to_first) FROM decisions GROUP BY first_actor
 CREATE OR REPLACE VIEW decisions AS
 WITH told AS (
@@ -35,9 +34,7 @@ WITH told AS (
         arg_max(actor, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_actor,
         arg_max(is_exact, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_is_exact,
         count(*) FILTER (to_status IN ('Approved', 'Declined')) AS decisions,
-        bool_or(to_status = 'In Review' OR coalesce(from_status, '') = 'In Review' OR actor <> 'system') AS was_reviewed,
-        arg_min(not_before, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS first_not_before,
-        arg_max(not_before, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_not_before
+        bool_or(to_status = 'In Review' OR from_status = 'In Review' OR actor <> 'system') AS was_reviewed
     FROM status_changes
     GROUP BY application, session_id
 )
@@ -61,10 +58,8 @@ SELECT
     t.last_is_exact,
     t.decisions,
     t.was_reviewed,
-    CASE WHEN t.first_is_exact OR t.first_at - t.first_not_before <= INTERVAL 25 HOUR
-        THEN (epoch(t.first_at) - epoch(s.created_at)) / 3600 END AS hours_to_first,
-    CASE WHEN t.last_is_exact OR t.last_at - t.last_not_before <= INTERVAL 25 HOUR
-        THEN (epoch(t.last_at) - epoch(s.created_at)) / 3600 END AS hours_to_last
+    (epoch(t.first_at) - epoch(s.created_at)) / 3600 AS hours_to_first,
+    (epoch(t.last_at) - epoch(s.created_at)) / 3600 AS hours_to_last
 FROM told AS t
 JOIN live_sessions AS s
     ON s.application = t.application

@@ -16,6 +16,8 @@
 -- column last_actor internal: person, program or system
 -- column last_is_exact internal: the vendor named the instant of the last decision
 -- column decisions internal: how often it was decided
+-- column first_is_automatic internal: the vendor's rules made the first decision, and the session was not In Review
+--   before
 -- column was_reviewed internal: it was In Review at some time, or a person or a program decided it
 -- column hours_to_first internal: from the session's creation
 -- column hours_to_last internal: from the session's creation
@@ -34,6 +36,7 @@ WITH told AS (
         arg_max(actor, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_actor,
         arg_max(is_exact, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_is_exact,
         count(*) FILTER (to_status IN ('Approved', 'Declined')) AS decisions,
+        min(changed_at) FILTER (to_status = 'In Review' OR from_status = 'In Review') AS reviewed_at,
         bool_or(to_status = 'In Review' OR from_status = 'In Review' OR actor <> 'system') AS was_reviewed
     FROM status_changes
     GROUP BY application, session_id
@@ -57,6 +60,7 @@ SELECT
     t.last_actor,
     t.last_is_exact,
     t.decisions,
+    t.first_actor = 'system' AND (t.reviewed_at IS NULL OR t.reviewed_at > t.first_at) AS first_is_automatic,
     t.was_reviewed,
     (epoch(t.first_at) - epoch(s.created_at)) / 3600 AS hours_to_first,
     (epoch(t.last_at) - epoch(s.created_at)) / 3600 AS hours_to_last

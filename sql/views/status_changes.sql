@@ -6,6 +6,9 @@
 -- writes a review for what a person or a program decides, so that a change which is only seen was made by the
 -- vendor's own rules.
 --
+-- A review may be of a single feature, and then its status is the feature's. The feed tells these apart, so that where
+-- both tell of one instant, the feed counts. Of companies there is no feed: such a review is taken for a change.
+--
 -- The first status in which a session was seen is a change from null.
 --
 -- question: What happened to a session's status, when, and who did it?
@@ -55,7 +58,6 @@ told AS (
     ANTI JOIN (FROM activity WHERE activity_type = 'STATUS_UPDATED') AS f
         ON f.application = r.application
         AND f.session_id = r.session_id
-        AND f.new_status = r.new_status
         AND f.created_at = r.created_at
     WHERE r.new_status IS NOT NULL
         AND r.created_at IS NOT NULL

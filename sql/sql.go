@@ -159,10 +159,7 @@ func (v *View) describe(head []string) error {
 			doc = append(doc, line)
 			continue
 		}
-		var err error
-		if into, err = v.mark(m[1], m[2], m[3], m[4]); err != nil {
-			return err
-		}
+		into = v.mark(m[1], m[2], m[3], m[4])
 	}
 	v.Doc = unwrap(doc)
 	if !strings.HasPrefix(v.Doc, "One row: ") {
@@ -171,28 +168,26 @@ func (v *View) describe(head []string) error {
 	return nil
 }
 
-func (v *View) mark(kind, name, class, text string) (*string, error) {
+// mark notes what a marked line says, and returns the text that the lines behind it go on with.
+func (v *View) mark(kind, name, class, text string) *string {
 	switch kind {
 	case "question":
 		v.Question = text
-		return &v.Question, nil
+		return &v.Question
 	case "example":
 		v.Example = text
-		return &v.Example, nil
+		return &v.Example
 	case "parameter":
 		v.Params = append(v.Params, Param{Name: name, Doc: text})
-		return &v.Params[len(v.Params)-1].Doc, nil
+		return &v.Params[len(v.Params)-1].Doc
 	}
 	for i := range v.Columns {
 		if c := &v.Columns[i]; c.Name == name {
 			c.Class, c.Doc = class, text
-			return &c.Doc, nil
+			return &c.Doc
 		}
 	}
-	if v.Columns == nil { // a new view, whose columns are not yet in columns.json
-		return new(string), nil
-	}
-	return nil, fmt.Errorf("there is no column %s", name)
+	return new(string) // a new column, which columns.json does not have yet
 }
 
 // declares checks that the comment explains the parameters of a macro's declaration, and notes which may be left out.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,8 +22,8 @@ type Dictionary struct {
 	Views  []View  `json:"views"`
 }
 
-// All is the account of every table and view.
-func All() Dictionary {
+// All is the account of every table and view. It is not to be changed.
+var All = sync.OnceValue(func() Dictionary {
 	var d Dictionary
 	for i := range schemas.Tables {
 		d.Tables = append(d.Tables, newTable(&schemas.Tables[i]))
@@ -31,7 +32,7 @@ func All() Dictionary {
 		d.Views = append(d.Views, newView(&sql.Views[i], d))
 	}
 	return d
-}
+})
 
 // Of returns the account of the table or view of that name alone. False: there is none.
 func (d Dictionary) Of(name string) (Dictionary, bool) {
@@ -162,7 +163,7 @@ func newView(v *sql.View, d Dictionary) View {
 	known := map[string]ViewColumn{}
 	seen := map[string]bool{v.Name: true}
 	for _, word := range nameRE.FindAllString(v.SQL, -1) {
-		name := strings.TrimSuffix(word, "_versions")
+		name := strings.TrimSuffix(strings.TrimSuffix(word, "_versions"), "_as_known_at")
 		if from, ok := d.Of(name); ok && !seen[name] {
 			seen[name], out.Reads = true, append(out.Reads, name)
 			from.explain(known)

@@ -37,7 +37,7 @@ WITH told AS (
         arg_max(is_exact, changed_at) FILTER (to_status IN ('Approved', 'Declined')) AS last_is_exact,
         count(*) FILTER (to_status IN ('Approved', 'Declined')) AS decisions,
         min(changed_at) FILTER (to_status = 'In Review' OR from_status = 'In Review') AS reviewed_at,
-        bool_or(to_status = 'In Review' OR from_status = 'In Review' OR actor <> 'system') AS was_reviewed
+        bool_or(to_status = 'In Review' OR coalesce(from_status, '') = 'In Review' OR actor <> 'system') AS was_reviewed
     FROM status_changes
     GROUP BY application, session_id
 )

@@ -1,5 +1,5 @@
-// Package sql holds the program's SQL texts: the views of the warehouse, the examples of what it can be asked. They
-// are files, so that an analyst can read, copy and change them without knowing Go.
+// Package sql holds the program's SQL texts: the views of the warehouse, the checks of what is in it, the examples of
+// what it can be asked. They are files, so that an analyst can read, copy and change them without knowing Go.
 //
 // The package is a leaf: it imports no other package of the program.
 package sql
@@ -67,10 +67,7 @@ func Lookup(name string) *View {
 }
 
 // Row says what one row is.
-func (v *View) Row() string {
-	first, _, _ := strings.Cut(v.Doc, "\n")
-	return first
-}
+func (v *View) Row() string { return firstLine(v.Doc) }
 
 // Call is the statement that asks the view for all rows. Its parameters are question marks.
 func (v *View) Call(params int) string {
@@ -127,8 +124,10 @@ func parseView(name, text string, types map[string][]Column) (View, error) {
 	if m == nil || m[2] != name {
 		return v, fmt.Errorf("want CREATE OR REPLACE VIEW %s AS, or MACRO %s(...) AS TABLE, behind the comment", name, name)
 	}
-	v.SQL, v.Macro = strings.TrimSuffix(strings.TrimSpace(body), ";"), m[1] == "MACRO"
-	if err := v.describe(head); err != nil {
+	v.SQL, v.Macro = statement(body), m[1] == "MACRO"
+	var err error
+	v.Doc, err = readHead(head, markRE, func(kind, name, class, text string) (*string, error) { return v.mark(kind, name, class, text), nil })
+	if err != nil {
 		return v, err
 	}
 	return v, v.declares(m[3])
@@ -145,27 +144,38 @@ func splitHead(text string) (head []string, body string) {
 	}
 }
 
-// describe reads the comment of a view's file.
-func (v *View) describe(head []string) error {
-	var doc []string
+// statement is a file without its comment.
+func statement(body string) string { return strings.TrimSuffix(strings.TrimSpace(body), ";") }
+
+// readHead reads the comment that a file begins with. Lines that match marks go to mark by their parts: kind, name,
+// class and text; what it returns takes the lines that go on with the text. The others are the doc.
+func readHead(head []string, marks *regexp.Regexp, mark func(kind, name, class, text string) (*string, error)) (doc string, err error) {
+	var lines []string
 	var into *string // what the next line goes on with
 	for _, line := range head {
 		if more, ok := strings.CutPrefix(line, "  "); ok && into != nil {
 			*into += " " + strings.TrimSpace(more)
 			continue
 		}
-		m := markRE.FindStringSubmatch(line)
+		m := marks.FindStringSubmatch(line)
 		if m == nil {
-			doc = append(doc, line)
+			lines = append(lines, line)
 			continue
 		}
-		into = v.mark(m[1], m[2], m[3], m[4])
+		if into, err = mark(m[1], m[2], m[3], m[4]); err != nil {
+			return "", err
+		}
 	}
-	v.Doc = unwrap(doc)
-	if !strings.HasPrefix(v.Doc, "One row: ") {
-		return fmt.Errorf("the comment begins with %q, want One row: and what one row is", v.Row())
+	doc = unwrap(lines)
+	if !strings.HasPrefix(doc, "One row: ") {
+		return "", fmt.Errorf("the comment begins with %q, want One row: and what one row is", firstLine(doc))
 	}
-	return nil
+	return doc, nil
+}
+
+func firstLine(doc string) string {
+	first, _, _ := strings.Cut(doc, "\n")
+	return first
 }
 
 // mark notes what a marked line says, and returns the text that the lines behind it go on with.

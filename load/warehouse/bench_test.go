@@ -20,7 +20,7 @@ func bulk(b *testing.B) *world {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { l.Close() })
-	w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb"}}
+	w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", unchecked: true}}
 	if err := w.night(b, 0, benchSessions); err != nil {
 		b.Fatal(err)
 	}

@@ -149,7 +149,13 @@ func (b *build) begin(ctx context.Context) error {
 				return err
 			}
 		}
-		return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
+		var names []string
+		for _, t := range tables() {
+			names = append(names, t.Name)
+		}
+		return errors.Join(
+			b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0"),
+			b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC()))
 	})
 	if err == nil {
 		b.cfg.Step(stepBegun)

@@ -19,6 +19,13 @@ type fingerprint struct {
 
 // fingerprint reads all of t's columns in relation.
 func (in *instance) fingerprint(ctx context.Context, t *schemas.Table, relation string) (fingerprint, error) {
+	var f fingerprint
+	err := in.row(ctx, "hash "+t.Name, fmt.Sprintf("SELECT count(*), coalesce(sum(hash(%s)), 0) FROM %s", hashed(t), relation), &f.rows, &f.sum)
+	return f, err
+}
+
+// hashed are the columns of a row for DuckDB's hash.
+func hashed(t *schemas.Table) string {
 	var cols []string
 	for _, c := range t.Stored() {
 		if c.Kind == schemas.JSON {
@@ -27,9 +34,7 @@ func (in *instance) fingerprint(ctx context.Context, t *schemas.Table, relation 
 			cols = append(cols, ident(c.Name))
 		}
 	}
-	var f fingerprint
-	err := in.row(ctx, "hash "+t.Name, fmt.Sprintf("SELECT count(*), coalesce(sum(hash(%s)), 0) FROM %s", strings.Join(cols, ", "), relation), &f.rows, &f.sum)
-	return f, err
+	return strings.Join(cols, ", ")
 }
 
 // mismatch returns an error that wraps ErrMismatch unless got is want.

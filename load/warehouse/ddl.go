@@ -11,8 +11,10 @@ import (
 
 // The names beside those of the tables.
 const (
-	ledgerTable  = "_commits"     // one row per commit whose rows are in the file
-	factsTable   = "_warehouse"   // one row about the file
+	ledgerTable  = "_commits"   // one row per commit whose rows are in the file
+	factsTable   = "_warehouse" // one row about the file
+	tallyTable   = "_tables"    // one row per table: how many rows it shall have, and when it was changed
+	resultsTable = "check_results"
 	versions     = "_versions"    // suffix: every version of every row
 	asKnownAt    = "_as_known_at" // suffix: the rows as they were known at an instant
 	nextSeq      = "next_seq"     // column of T_versions
@@ -42,7 +44,10 @@ func ddl() []string {
 	parent_sha256 VARCHAR, kind VARCHAR, run_id VARCHAR, applied_at TIMESTAMPTZ)`,
 		comment("TABLE", ledgerTable, "The commits of the lake whose rows are in this file. The newest is the state that the tables show."),
 		comment("COLUMN", ledgerTable+".published_seq", "the newest commit that had passed the gates when this one was made"),
+		"CREATE TABLE " + tallyTable + " (table_name VARCHAR, lake_rows BIGINT, current_rows BIGINT, changed_seq BIGINT)",
+		comment("TABLE", tallyTable, "How many rows each table has by the lake's newest commit (null: that does not tell) and how many of them were current when they were loaded, and the newest commit that changed it."),
 	}
+	out = append(out, resultsDDL()...)
 	for _, t := range tables() {
 		out = append(out, tableDDL(t)...)
 	}

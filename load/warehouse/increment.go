@@ -15,6 +15,8 @@ type increment struct {
 	b    *build
 	c    *lake.Commit
 	sets map[string]*partSet // by table, those with new parts only
+
+	changed []string // tables that have other rows now
 }
 
 func (inc *increment) fetch(ctx context.Context, added map[string][]lake.Part) error {
@@ -67,6 +69,9 @@ func (inc *increment) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if set != nil && t.Root() == "" {
+			inc.changed = append(inc.changed, t.Name)
+		}
 	}
 	return nil
 }
@@ -102,6 +107,7 @@ func (inc *increment) replace(ctx context.Context, t *schemas.Table, set *partSe
 	if err != nil || ended == 0 && set == nil {
 		return err
 	}
+	inc.changed = append(inc.changed, t.Name)
 	if ended > 0 {
 		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING changed AS c WHERE %s", name, equal("v", "c", key))); err != nil {
 			return err

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -165,6 +166,9 @@ func (b *build) apply(ctx context.Context, c *lake.Commit) error {
 		if err := inc.load(ctx); err != nil {
 			return err
 		}
+		if err := b.tally(ctx, c, inc.changed); err != nil {
+			return err
+		}
 		if err := b.enter(ctx, c); err != nil {
 			return err
 		}
@@ -187,6 +191,22 @@ func (b *build) known(c *lake.Commit) error {
 func (b *build) enter(ctx context.Context, c *lake.Commit) error {
 	return b.in.exec(ctx, "enter commit", "INSERT INTO "+ledgerTable+" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		c.Seq, c.CommittedAt.UTC(), c.PublishedSeq, c.SHA256, c.ParentSHA256, string(c.Kind), c.RunID, time.Now().UTC())
+}
+
+// tally notes how many rows the tables that a commit changed have by what it says, and how many are current now.
+func (b *build) tally(ctx context.Context, c *lake.Commit, changed []string) error {
+	for _, name := range changed {
+		rows := sql.NullInt64{Valid: schemas.Lookup(name).History != schemas.State}
+		for _, p := range c.Tables[name] {
+			rows.Int64 += p.Rows
+		}
+		err := b.in.exec(ctx, "count "+name, fmt.Sprintf("UPDATE %s SET lake_rows = ?, current_rows = (SELECT count(*) FROM %s), changed_seq = ? WHERE table_name = ?", tallyTable, ident(name)),
+			rows, c.Seq, name)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rowCounts returns the number of rows of each table, every version.

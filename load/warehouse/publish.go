@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"kycsync/load/lake"
 )
 
 // publishedMode lets the owner and the group read. Nobody writes, the owner neither: DuckDB would
@@ -15,7 +17,8 @@ import (
 const publishedMode = 0o440
 
 // publish makes the published file show what the build file holds, unless it does so already.
-func (b *build) publish(ctx context.Context, rep Report) error {
+// Where a check holds it back the error is a *Held.
+func (b *build) publish(ctx context.Context, target *lake.Commit, rep Report) error {
 	if err := b.defineViews(ctx); err != nil {
 		return err
 	}
@@ -27,6 +30,10 @@ func (b *build) publish(ctx context.Context, rep Report) error {
 		return b.shut()
 	}
 	b.cfg.Step(stepViews)
+	if err := b.vouch(ctx, target, rep); err != nil {
+		return err
+	}
+	b.cfg.Step(stepChecked)
 	if err := b.in.exec(ctx, "checkpoint", "CHECKPOINT"); err != nil {
 		return err
 	}

@@ -61,6 +61,13 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 			return err
 		}
 	}
+	var all []string
+	for _, t := range tables() {
+		all = append(all, t.Name)
+	}
+	if err := b.tally(ctx, target, all); err != nil {
+		return err
+	}
 	b.cfg.Step(stepLoad)
 	return nil
 }

@@ -18,7 +18,7 @@ func BenchmarkUpdateByOneCommit(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { l.Close() })
-	w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", Threads: 2}}
+	w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", Threads: 2, unchecked: true}}
 	if err := w.night(b, 0, 2000); err != nil {
 		b.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func BenchmarkCatchUp(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer l.Close()
-			w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", Threads: 2}}
+			w := &world{lake: l, cfg: Config{Path: b.TempDir() + "/kyc.duckdb", Threads: 2, unchecked: true}}
 			if err := w.night(b, 0, 4000); err != nil {
 				b.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func (w *world) applyFrom(b *testing.B, first int64) (err error) {
 			return err
 		}
 	}
-	return build.publish(b.Context(), Report{FromSeq: first, ToSeq: w.head.Seq})
+	return build.publish(b.Context(), w.head, Report{FromSeq: first, ToSeq: w.head.Seq})
 }
 
 func cpuSeconds(b *testing.B) float64 {

@@ -38,7 +38,9 @@ func TestStories(t *testing.T) {
 	for _, name := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			tell(t, empty.clone(t), name)
+			w := empty.clone(t)
+			w.cfg.unchecked = filepath.Base(name) != "checks.txtar"
+			tell(t, w, name)
 		})
 	}
 }

@@ -45,6 +45,8 @@ type Config struct {
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
+
+	unchecked bool // ask no check: for tests of rows that no vendor has
 }
 
 // The steps of a build, in order. "load" and "loaded" come once per commit, or once in a rebuild.
@@ -54,6 +56,7 @@ type Config struct {
 //	warehouse.load        the rows of a commit are in, the transaction is not committed
 //	warehouse.loaded      it is
 //	publish.views         the build file has its views
+//	publish.checked       its checks have been asked, and none holds it back
 //	publish.checkpoint    the build file is complete and closed
 //	publish.copied        the copy is complete
 //	publish.proved        it opens, and shows the same
@@ -64,6 +67,7 @@ const (
 	stepLoad       = "warehouse.load"
 	stepLoaded     = "warehouse.loaded"
 	stepViews      = "publish.views"
+	stepChecked    = "publish.checked"
 	stepCheckpoint = "publish.checkpoint"
 	stepCopied     = "publish.copied"
 	stepProved     = "publish.proved"
@@ -111,7 +115,7 @@ type Report struct {
 // only added parts; otherwise, or when the file gives any cause for doubt, it builds from the lake
 // alone and says so in the report. A lake without a published commit makes an empty warehouse.
 //
-// On error the published file is the one from before. Errors: ErrBusy, ErrMismatch, and those of
+// On error the published file is the one from before. Errors: ErrBusy, ErrMismatch, *Held, and those of
 // package lake, of which ErrDamaged says that a part or commit is not what it was.
 func Update(ctx context.Context, l *lake.Lake, cfg Config) (Report, error) {
 	return run(ctx, l, cfg, "")
@@ -143,7 +147,16 @@ func run(ctx context.Context, l *lake.Lake, cfg Config, reason string) (rep Repo
 
 	rep, err = b.bring(ctx, target, reason)
 	if err == nil {
-		err = b.publish(ctx, rep)
+		err = b.publish(ctx, target, rep)
+	}
+	var held *Held
+	if errors.As(err, &held) && held.New && !rep.Rebuilt { // it may be the file's fault
+		if err = b.setAside(); err == nil {
+			rep, err = b.bring(ctx, target, held.reason())
+		}
+		if err == nil {
+			err = b.publish(ctx, target, rep)
+		}
 	}
 	rep.Duration = time.Since(begun)
 	return rep, err

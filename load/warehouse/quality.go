@@ -1,0 +1,103 @@
+package warehouse
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kycsync/schemas"
+	"kycsync/sql"
+)
+
+// A check is a query for what is wrong in a warehouse. Those of package sql were written by hand; those that are the
+// same for each table follow from package schemas and are named by the table:
+//
+//	keys.T       a key that is there twice; a version of which no commit tells
+//	versions.T   versions that do not follow one another; a current row that is not the open version
+//	parents.T    a row whose session, or other entity, is not there
+//	values.T     a word that is not known, a country that is none, a score outside of its scale
+//	lake_rows    a table that has not as many rows as the lake
+type check struct {
+	sql.Check
+	tables []string // it reads, in the order of their names
+	always bool     // its answer may change though no row was added to the tables
+}
+
+// checks returns all of them in order of their names.
+func checks() []check {
+	var out []check
+	for _, c := range sql.Checks() {
+		out = append(out, check{Check: c, tables: reads(&c), always: c.Timed()})
+	}
+	for _, t := range tables() {
+		out = append(out, tableChecks(t)...)
+	}
+	out = append(out, lakeRows())
+	slices.SortFunc(out, func(a, b check) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// reads returns the tables that a statement names, itself or by its views.
+func reads(c *sql.Check) []string {
+	var out []string
+	var add func(word string)
+	add = func(word string) {
+		if v := sql.Lookup(word); v != nil {
+			views := sql.Check{SQL: v.SQL}
+			for _, w := range views.Words() {
+				if w != word {
+					add(w)
+				}
+			}
+		}
+		name := strings.TrimSuffix(word, versions)
+		if t := schemas.Lookup(name); t != nil && !t.LakeOnly {
+			out = append(out, name)
+		}
+	}
+	for _, word := range c.Words() {
+		add(word)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// sha256 identifies the question: a result of another one does not stand for this one.
+func (c *check) sha256() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n", c.SQL, c.Severity)
+	for _, word := range c.Words() {
+		if v := sql.Lookup(word); v != nil {
+			fmt.Fprintln(h, viewsSHA256()) // of what these read, too
+			break
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// asOf is the query with its instant.
+func (c *check) asOf(at time.Time) string {
+	return strings.ReplaceAll(c.SQL, "$at", "TIMESTAMPTZ "+literal(at.UTC().Format("2006-01-02 15:04:05.000000Z")))
+}
+
+// A CheckInfo says what a check is.
+type CheckInfo struct {
+	Name      string `json:"name"`
+	Severity  string `json:"severity"` // critical or warning
+	Owner     string `json:"owner"`
+	Dimension string `json:"dimension"`
+	Doc       string `json:"doc"`
+	SQL       string `json:"sql"` // $at stands for the instant as of which it is asked
+}
+
+// Checks says what the checks are, in order of their names.
+func Checks() []CheckInfo {
+	var out []CheckInfo
+	for _, c := range checks() {
+		out = append(out, CheckInfo{c.Name, c.Severity, c.Owner, c.Dimension, c.Doc, c.SQL})
+	}
+	return out
+}

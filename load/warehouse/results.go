@@ -1,0 +1,210 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// A result is how a check came out.
+type result struct {
+	check    *check
+	failures int64
+	examples string // up to five ids, a JSON list
+	detail   sql.NullString
+	asked    int64 // commit as of which it was asked last
+	seconds  float64
+	waiver   *waiver // nil: none
+}
+
+// A waiver is a decision that a check may fail for a while.
+type waiver struct {
+	reason string
+	until  time.Time
+}
+
+func (r *result) holds() bool {
+	return r.failures > 0 && r.check.Severity == "critical" && r.waiver == nil
+}
+
+const maxExamples = 5
+
+// resultsDDL makes the table of results. It is the warehouse's own: a lake knows no checks.
+func resultsDDL() []string {
+	out := []string{
+		"CREATE TABLE " + resultsTable + ` (commit_seq BIGINT, checked_at TIMESTAMPTZ, check_name VARCHAR, severity VARCHAR, owner VARCHAR, dimension VARCHAR,
+	failures BIGINT, examples JSON, detail VARCHAR, waived_until TIMESTAMPTZ, waived_reason VARCHAR, seconds DOUBLE, asked_seq BIGINT, sql_sha256 VARCHAR)`,
+		comment("TABLE", resultsTable, "One row: a check of one state of the warehouse, and how it came out. View checks has those of the newest."),
+	}
+	for _, c := range [][2]string{
+		{"commit_seq", "internal: the newest commit in the warehouse that was checked"},
+		{"checked_at", "internal: by the clock of the machine; the same in all rows of one state"},
+		{"failures", "internal: how many rows the check found"},
+		{"examples", "pii: up to five ids of what it found"},
+		{"detail", "internal: what is wrong with the first of them"},
+		{"waived_until", "internal: a failure does not count until then, by somebody's decision; null: it counts"},
+		{"waived_reason", "internal: why not"},
+		{"seconds", "internal: how long it took"},
+		{"asked_seq", "internal: the commit as of which the check was asked; where nothing was added to what it reads since, its result goes on standing"},
+		{"sql_sha256", "internal: of the question"},
+	} {
+		out = append(out, comment("COLUMN", resultsTable+"."+c[0], c[1]))
+	}
+	return out
+}
+
+// ask runs one check.
+func (in *instance) ask(ctx context.Context, c *check, at time.Time) (*result, error) {
+	begun := time.Now()
+	r := &result{check: c}
+	err := in.row(ctx, "check "+c.Name, fmt.Sprintf(`WITH failed AS MATERIALIZED (
+SELECT CAST(id AS VARCHAR) AS id, CAST(detail AS VARCHAR) AS detail FROM (
+%s
+))
+SELECT (SELECT count(*) FROM failed),
+	(SELECT coalesce(CAST(to_json(list(id)) AS VARCHAR), '[]') FROM (SELECT DISTINCT id FROM failed WHERE id IS NOT NULL ORDER BY id LIMIT %d)),
+	(SELECT detail FROM failed ORDER BY id, detail LIMIT 1)`, c.asOf(at), maxExamples), &r.failures, &r.examples, &r.detail)
+	r.seconds = time.Since(begun).Seconds()
+	return r, err
+}
+
+// askAll runs those checks of which there is a reason to, and returns the results of all.
+func (in *instance) askAll(ctx context.Context, seq int64, at time.Time, standing func(*check) *result) ([]*result, error) {
+	waivers, err := in.waivers(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var out []*result
+	for _, c := range checks() {
+		r := standing(&c)
+		if r == nil {
+			if r, err = in.ask(ctx, &c, at); err != nil {
+				return nil, err
+			}
+			r.asked = seq
+		}
+		r.waiver = waivers[c.Name]
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// waivers returns those that hold at an instant, by check.
+func (in *instance) waivers(ctx context.Context, at time.Time) (map[string]*waiver, error) {
+	out := map[string]*waiver{}
+	return out, in.each(ctx, "read the waivers", "SELECT check_name, reason, expires_at FROM check_waivers QUALIFY row_number() OVER (PARTITION BY check_name ORDER BY version_seq DESC, waived_at DESC) = 1",
+		func(scan func(...any) error) error {
+			var name string
+			var w waiver
+			err := scan(&name, &w.reason, &w.until)
+			if w.until = w.until.UTC(); w.until.After(at) {
+				out[name] = &w
+			}
+			return err
+		})
+}
+
+// earlier returns the newest results that are in the file, by the check's name, and their questions.
+func (in *instance) earlier(ctx context.Context) (results map[string]*result, questions map[string]string, err error) {
+	results, questions = map[string]*result{}, map[string]string{}
+	err = in.each(ctx, "read the results of checks", "SELECT check_name, failures, CAST(examples AS VARCHAR), detail, asked_seq, seconds, sql_sha256 FROM "+resultsTable+" QUALIFY rank() OVER (ORDER BY commit_seq DESC, checked_at DESC) = 1",
+		func(scan func(...any) error) error {
+			var name, question string
+			var r result
+			err := scan(&name, &r.failures, &r.examples, &r.detail, &r.asked, &r.seconds, &question)
+			results[name], questions[name] = &r, question
+			return err
+		})
+	return results, questions, err
+}
+
+// each calls use with each row of a query.
+func (in *instance) each(ctx context.Context, op, query string, use func(scan func(...any) error) error) error {
+	rows, err := in.conn.QueryContext(ctx, query)
+	if err != nil {
+		return fail(ctx, op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := use(rows.Scan); err != nil {
+			return fail(ctx, op, err)
+		}
+	}
+	return fail(ctx, op, rows.Err())
+}
+
+// standing returns a function that gives the result of a check which need not be asked again: nothing has come to the
+// tables that it reads since it was asked, or there is nothing at all in them. rows are the tables' numbers of rows.
+func (b *build) standing(ctx context.Context, earlier map[string]*result, questions map[string]string, rows map[string]int64) (func(*check) *result, error) {
+	changed := map[string]int64{}
+	err := b.in.each(ctx, "read what was changed", "SELECT table_name, changed_seq FROM "+tallyTable, func(scan func(...any) error) error {
+		var name string
+		var seq int64
+		err := scan(&name, &seq)
+		changed[name] = seq
+		return err
+	})
+	return func(c *check) *result {
+		filled, last := len(c.tables) == 0, int64(0)
+		for _, t := range c.tables {
+			filled, last = filled || rows[t] > 0, max(last, changed[t])
+		}
+		if !filled {
+			return &result{check: c, examples: "[]", asked: last}
+		}
+		r := earlier[c.Name]
+		if r == nil || c.always || questions[c.Name] != c.sha256() || last > r.asked {
+			return nil
+		}
+		r.check = c
+		return r
+	}, err
+}
+
+// note writes results into the file.
+func (b *build) note(ctx context.Context, seq int64, results []*result) error {
+	var rows []string
+	now := time.Now().UTC().Format("2006-01-02 15:04:05.000000Z")
+	for _, r := range results {
+		detail, until, reason := "NULL", "NULL", "NULL"
+		if r.detail.Valid {
+			detail = literal(r.detail.String)
+		}
+		if r.waiver != nil {
+			until, reason = "TIMESTAMPTZ "+literal(r.waiver.until.Format("2006-01-02 15:04:05.000000Z")), literal(r.waiver.reason)
+		}
+		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
+			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, literal(r.check.sha256())))
+	}
+	return b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n"))
+}
+
+// inherit takes the earlier results over from the published file, as far as it can be read: the lake does not have them.
+func (b *build) inherit(ctx context.Context, seq int64) error {
+	if _, err := os.Stat(b.cfg.Path); err != nil {
+		return nil
+	}
+	old, err := openInstance(ctx, b.cfg.Path, true, limits{memoryMB: b.cfg.MemoryMB, threads: b.cfg.Threads})
+	if err != nil {
+		return ctx.Err()
+	}
+	defer old.close()
+	var failed error // to write, which is another matter than to read
+	err = old.each(ctx, "read the results of checks", fmt.Sprintf("SELECT CAST(to_json(list(r)) AS VARCHAR) FROM %s AS r WHERE commit_seq <= %d GROUP BY commit_seq, checked_at ORDER BY commit_seq, checked_at", resultsTable, seq),
+		func(scan func(...any) error) error {
+			var night string
+			if err := scan(&night); err != nil {
+				return err
+			}
+			failed = b.in.exec(ctx, "take over the results of checks", "INSERT INTO "+resultsTable+" BY NAME SELECT unnest(from_json(CAST(? AS JSON), "+literal(`[{"commit_seq":"BIGINT","checked_at":"TIMESTAMPTZ","check_name":"VARCHAR","severity":"VARCHAR","owner":"VARCHAR","dimension":"VARCHAR","failures":"BIGINT","examples":"JSON","detail":"VARCHAR","waived_until":"TIMESTAMPTZ","waived_reason":"VARCHAR","seconds":"DOUBLE","asked_seq":"BIGINT","sql_sha256":"VARCHAR"}]`)+"), recursive := true)", night)
+			return failed
+		})
+	if failed == nil && err != nil {
+		b.cfg.Log.Info("the published warehouse has no results of earlier checks that can be read", "error", err.Error())
+		return ctx.Err()
+	}
+	return failed
+}

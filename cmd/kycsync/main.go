@@ -44,7 +44,7 @@ const exitCodesHelp = `EXIT CODES:
    2  usage or configuration
    3  published, degraded: elements could not be read, or the warehouse, or what other
       engines read, is not yet up to date
-   4  a gate failed; not published
+   4  a gate failed, or a critical check; not published
    5  another run is at work, or the time budget ended at a commit; run again
    6  credentials or permission
    7  something stored is damaged: kycsync verify says what, kycsync recover what can be restored
@@ -149,7 +149,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(),
 			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
-			p.tablesCommand(), p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(),
+			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(),
 			p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {
@@ -182,6 +182,7 @@ var (
 	errNoWarehouse  = usage{"no warehouse"}
 	errLocked       = errors.New("another run is at work")
 	errBadWarehouse = errors.New("this is no warehouse, or it is damaged")
+	errChecks       = errors.New("critical checks failed")
 )
 
 type usage struct{ text string }
@@ -190,6 +191,12 @@ func (u usage) Error() string   { return u.text }
 func (u usage) Is(e error) bool { return e == errUsage }
 
 func usagef(format string, args ...any) error { return usage{fmt.Sprintf(format, args...)} }
+
+// heldBack is the warehouse that a check holds back, nil where none is.
+func heldBack(err error) (held *warehouse.Held) {
+	errors.As(err, &held)
+	return held
+}
 
 // exitCode is the one place that turns an error into an exit code.
 func exitCode(ctx context.Context, err error) int {
@@ -201,7 +208,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lake.ErrDamaged), errors.Is(err, night.ErrFewer):
 		return exitDamaged
-	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget):
+	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget) && heldBack(err) == nil:
 		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
 	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
 		return exitDamaged
@@ -210,7 +217,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, extract.ErrUnauthorized), errors.Is(err, lake.ErrDenied), errors.Is(err, night.ErrForeignKey),
 		errors.Is(err, fs.ErrPermission):
 		return exitCredentials
-	case errors.Is(err, night.ErrGate):
+	case errors.Is(err, night.ErrGate), errors.Is(err, errChecks), heldBack(err) != nil:
 		return exitGate
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, lake.ErrHeld), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -17,8 +20,12 @@ import (
 	"time"
 
 	"kycsync/extract/didittest"
+	"kycsync/load/lake"
 	"kycsync/load/lake/gcstest"
+	"kycsync/schemas"
+	"kycsync/transform"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -88,6 +95,8 @@ func exists(name string) bool {
 //	ask NAME SQL          set an environment variable to the one value that SQL gives
 //	scope SPEC            what the key may see from now on; nothing: everything
 //	damage GLOB           flip one bit of the first file that matches
+//	tamper FILE SQL...    run statements on a warehouse file
+//	orphan TABLE          append a published commit with a row of a session that there is not
 //	same FILE             stdout and the file, of kycsync verify --json, have the same logical content
 func TestStories(t *testing.T) {
 	t.Parallel()
@@ -112,6 +121,8 @@ func TestStories(t *testing.T) {
 			"exits":  storyExits,
 			"ask":    storyAsk,
 			"damage": storyDamage,
+			"tamper": storyTamper,
+			"orphan": storyOrphan,
 			"same": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, err := logicalContent(strings.NewReader(ts.ReadFile(args[0])))
 				ts.Check(err)
@@ -199,6 +210,49 @@ func storyDamage(ts *testscript.TestScript, _ bool, args []string) {
 	body[at] ^= 1
 	ts.Check(os.Chmod(names[0], 0o600))
 	ts.Check(os.WriteFile(names[0], body, 0o600))
+}
+
+func storyTamper(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.Chmod(path, 0o600))
+	db, err := sql.Open("duckdb", path)
+	ts.Check(err)
+	defer db.Close()
+	for _, stmt := range args[1:] {
+		_, err := db.Exec(stmt)
+		ts.Check(err)
+	}
+}
+
+func storyOrphan(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	l, err := lake.Open(ctx, ts.MkAbs("kyc-lake"), lake.Config{})
+	ts.Check(err)
+	defer l.Close()
+	head, err := l.Head(ctx)
+	ts.Check(err)
+	c := &lake.Commit{Kind: lake.Sync, Seq: head.Seq + 1, PublishedSeq: head.Seq + 1, RunID: "orphan", CommittedAt: head.CommittedAt, Tables: map[string]map[string]lake.Part{}}
+	for name, parts := range head.Tables {
+		c.Tables[name] = maps.Clone(parts)
+	}
+	t := schemas.Lookup(args[0])
+	rows := transform.NewRows(t)
+	row := map[string]any{"application": "default", "session_id": "nobody", "version_seq": c.Seq, "observed_at": head.CommittedAt}
+	for _, col := range t.Stored() {
+		if _, given := row[col.Name]; !given && !col.Null {
+			row[col.Name] = map[schemas.Kind]any{schemas.Text: "", schemas.Int: int64(0)}[col.Kind]
+		}
+	}
+	rows.Append(row)
+	w, err := lake.NewPart(t, ts.MkAbs("."))
+	ts.Check(err)
+	ts.Check(rows.Take(func(_ *schemas.Table, b arrow.RecordBatch) error { return w.Write(b) }))
+	spooled, err := w.Close()
+	ts.Check(err)
+	part, err := l.Put(ctx, spooled, c.RunID)
+	ts.Check(err)
+	c.Tables[t.Name][part.Name] = part
+	ts.Check(l.Append(ctx, head, c))
 }
 
 func theVendor(ts *testscript.TestScript) *didittest.Vendor {

@@ -60,6 +60,12 @@ func hint(verb string, code int, err error) string {
 		}
 		return unpublished(writes) + " Check the key in the vendor's console (API keys), then run again."
 	case exitGate:
+		if held := heldBack(err); held != nil {
+			return fmt.Sprintf("The lake has the commit; readers keep the warehouse that they have. kycsync check --warehouse %s asks what was built, kycsync rebuild and the next kycsync sync try again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass.", held.Build)
+		}
+		if errors.Is(err, errChecks) {
+			return "Nothing was changed. kycsync check rows NAME lists all that a check found, kycsync verify holds the warehouse against the lake, kycsync rebuild makes it again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass."
+		}
 		return "Readers keep the last good generation. Look at kycsync status, then run again."
 	case exitDamaged:
 		if errors.Is(err, errBadWarehouse) {

@@ -181,9 +181,21 @@ func uncovered(ctx context.Context, cfg Config, head *lake.Commit, a *Acceptance
 
 // appendDecisions makes the commit after head. It is published if head is.
 func appendDecisions(ctx context.Context, cfg Config, head *lake.Commit, drifts []Drifted, reason string) (*lake.Commit, error) {
+	rows := func(c *lake.Commit) (rows []map[string]any) {
+		for _, d := range drifts {
+			rows = append(rows, map[string]any{"run_id": c.RunID, "version_seq": c.Seq, "document": d.Document, "path": d.Path, "kind": d.Kind,
+				"example": orNull(d.Example), "reason": reason, "decided_at": c.CommittedAt})
+		}
+		return rows
+	}
+	return appendRows(ctx, cfg, head, "drift_decisions", rows, map[string]int64{"drift_accepted": int64(len(drifts))})
+}
+
+// appendRows makes the commit after head, with rows of one table. It is published if head is.
+func appendRows(ctx context.Context, cfg Config, head *lake.Commit, table string, rows func(*lake.Commit) []map[string]any, figures map[string]int64) (*lake.Commit, error) {
 	now := cfg.Now().UTC()
 	c := &lake.Commit{Kind: lake.Sync, Seq: head.Seq + 1, RunID: newRunID(now), CommittedAt: now, PublishedSeq: head.PublishedSeq,
-		Tables: map[string]map[string]lake.Part{}, Figures: map[string]int64{"drift_accepted": int64(len(drifts))}}
+		Tables: map[string]map[string]lake.Part{}, Figures: figures}
 	if head.PublishedSeq == head.Seq {
 		c.PublishedSeq = c.Seq
 	} else {
@@ -192,32 +204,30 @@ func appendDecisions(ctx context.Context, cfg Config, head *lake.Commit, drifts 
 	for name, parts := range head.Tables {
 		c.Tables[name] = maps.Clone(parts)
 	}
-	t := schemas.Lookup("drift_decisions")
-	rows := transform.NewRows(t)
-	for _, d := range drifts {
-		rows.Append(map[string]any{"run_id": c.RunID, "version_seq": c.Seq, "document": d.Document, "path": d.Path, "kind": d.Kind,
-			"example": orNull(d.Example), "reason": reason, "decided_at": now})
+	made := transform.NewRows(schemas.Lookup(table))
+	for _, row := range rows(c) {
+		made.Append(row)
 	}
 	w := &partSet{dir: cfg.WorkDir, open: map[string]*lake.PartWriter{}}
 	defer w.abort()
-	if err := rows.Take(w.write); err != nil {
+	if err := made.Take(w.write); err != nil {
 		return nil, err
 	}
 	spooled, err := w.close()
 	if err != nil {
 		return nil, err
 	}
-	part, err := cfg.Lake.Put(ctx, spooled[t.Name], c.RunID)
+	part, err := cfg.Lake.Put(ctx, spooled[table], c.RunID)
 	if err != nil {
-		return nil, fmt.Errorf("part of %s: %w", t.Name, err)
+		return nil, fmt.Errorf("part of %s: %w", table, err)
 	}
-	if c.Tables[t.Name] == nil {
-		c.Tables[t.Name] = map[string]lake.Part{}
+	if c.Tables[table] == nil {
+		c.Tables[table] = map[string]lake.Part{}
 	}
-	c.Tables[t.Name][part.Name] = part
+	c.Tables[table][part.Name] = part
 	cfg.Step("decision.commit")
 	if err := cfg.Lake.Append(ctx, head, c); err != nil {
-		return nil, fmt.Errorf("note what was accepted: %w", err)
+		return nil, fmt.Errorf("note the decision: %w", err)
 	}
 	return c, nil
 }

@@ -66,13 +66,25 @@ func (r *run) buildWarehouse(ctx context.Context) error {
 	return r.verdict()
 }
 
-// publishWarehouse brings the warehouse to the newest published commit, if there is to be one.
+// heldBack says that the lake has what was committed, and that a check keeps it from the warehouse's readers.
+type heldBack struct{ *warehouse.Held }
+
+func (h heldBack) Unwrap() error { return h.Held }
+
+func (h heldBack) Is(target error) bool { return target == ErrDeferred || target == ErrGate }
+
+// publishWarehouse brings the warehouse to the newest published commit, if there is to be one. Where a check holds it
+// back the error is both ErrDeferred and ErrGate, with the *warehouse.Held.
 func publishWarehouse(ctx context.Context, cfg Config) (rebuilt bool, err error) {
 	if cfg.Warehouse.Path == "" {
 		return false, nil
 	}
 	debug.FreeOSMemory() // what was held until now is DuckDB's to use
 	rep, err := warehouse.Update(ctx, cfg.Lake, cfg.Warehouse)
+	var held *warehouse.Held
+	if errors.As(err, &held) {
+		return rep.Rebuilt, heldBack{held}
+	}
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrDeferred, err)
 	}

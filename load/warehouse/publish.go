@@ -31,7 +31,7 @@ func (b *build) publish(ctx context.Context, target *lake.Commit, rep Report) er
 	}
 	b.cfg.Step(stepViews)
 	if err := b.vouch(ctx, target, rep); err != nil {
-		return err
+		return doubt(ctx, err)
 	}
 	b.cfg.Step(stepChecked)
 	if err := b.in.exec(ctx, "checkpoint", "CHECKPOINT"); err != nil {

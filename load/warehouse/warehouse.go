@@ -14,7 +14,8 @@
 //	T_versions            every version, with next_seq, the version that replaced it (null: none)
 //	T_as_known_at(ts)     a macro: the rows as they had been published here by ts, inclusive
 //
-// but of a table without history only T, and the views of package sql.
+// but of a table without history only T, and the views of package sql. Before a build is published the checks of
+// package sql and those that follow from the tables are asked, see quality.go; how they came out stands in check_results.
 package warehouse
 
 import (
@@ -149,10 +150,10 @@ func run(ctx context.Context, l *lake.Lake, cfg Config, reason string) (rep Repo
 	if err == nil {
 		err = b.publish(ctx, target, rep)
 	}
-	var held *Held
-	if errors.As(err, &held) && held.New && !rep.Rebuilt { // it may be the file's fault
+	if why := distrusted(err); why != "" && !rep.Rebuilt {
 		if err = b.setAside(); err == nil {
-			rep, err = b.bring(ctx, target, held.reason())
+			b.cfg.Log.Warn("warehouse is built from the lake alone", "reason", why)
+			rep, err = b.bring(ctx, target, why)
 		}
 		if err == nil {
 			err = b.publish(ctx, target, rep)
@@ -160,6 +161,20 @@ func run(ctx context.Context, l *lake.Lake, cfg Config, reason string) (rep Repo
 	}
 	rep.Duration = time.Since(begun)
 	return rep, err
+}
+
+// distrusted is why a build file that was gone on from may be at fault for an error of publish: a check failed in it that
+// had not before, or could not be asked. It is empty where that is not so.
+func distrusted(err error) string {
+	var held *Held
+	var doubt *doubtError
+	switch {
+	case errors.As(err, &held) && held.New:
+		return held.reason()
+	case errors.As(err, &doubt):
+		return doubt.reason
+	}
+	return ""
 }
 
 // bring applies what is missing up to target, by whichever way is sound.

@@ -1,0 +1,37 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"github.com/hiddeco/sshsig"
+	"golang.org/x/crypto/ssh"
+)
+
+// read reads an armored signature, with nothing before it and after it.
+func read(armored []byte) (*sshsig.Signature, error) {
+	block, rest := pem.Decode(armored)
+	if block == nil || block.Type != sshsig.PEMType || len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 ||
+		!bytes.HasPrefix(armored, []byte("-----BEGIN")) {
+		return nil, errors.New("this is no SSH signature")
+	}
+	sig, err := sshsig.ParseSignature(block.Bytes)
+	if err != nil {
+		return nil, errors.New("the SSH signature cannot be read")
+	}
+	return sig, nil
+}
+
+// check tells why a signature is none of the message by the key that it names.
+func check(ns Namespace, message []byte, sig *sshsig.Signature) error {
+	err := sshsig.Verify(bytes.NewReader(message), sig, sig.PublicKey, sig.HashAlgorithm, string(ns))
+	switch {
+	case errors.Is(err, sshsig.ErrNamespaceMismatch):
+		return fmt.Errorf("the signature is for %q, want %q", sig.Namespace, ns)
+	case err != nil:
+		return fmt.Errorf("the signature by %s is of other bytes, or was altered", ssh.FingerprintSHA256(sig.PublicKey))
+	}
+	return nil
+}

@@ -56,7 +56,7 @@ var reserved = map[string][]string{
 	"testing":                                {"load/lake/gcstest"},
 	module + "/extract/didittest":            {"cmd/kycsync"}, // serves the fake vendor
 	module + "/load/lake/gcstest":            {},
-	"os/exec":                                {},
+	"os/exec":                                {"cmd/kycsync"}, // the one program that the operator names
 	"unsafe":                                 {},
 	"plugin":                                 {},
 	"github.com/fsouza/fake-gcs-server":      {"load/lake/gcstest"},

@@ -140,6 +140,34 @@ func TestLeastPrivilege(t *testing.T) {
 	}
 }
 
+// An anchor is mailed as it came, to one address, and a sendmail that fails is told of.
+func TestAnchorMail(t *testing.T) {
+	dir := t.TempDir()
+	fake := filepath.Join(dir, "sendmail")
+	if err := os.WriteFile(fake, []byte("#!/bin/sh\necho \"$@\" >"+dir+"/args\ncat >"+dir+"/mail\n[ \"$5\" != broken@acme.example ]\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mail := func(to, message string) error {
+		cmd := exec.Command("anchor/mail.sh", "kycsync@acme.example", to)
+		cmd.Stdin, cmd.Env = strings.NewReader(message), append(os.Environ(), "SENDMAIL="+fake)
+		return cmd.Run()
+	}
+	const message = "2026-11-20T02:31:05Z lake ABC commit 42 sha256 00\n-----BEGIN SSH SIGNATURE-----\n"
+	if err := mail("auditor@acme.example", message); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, filepath.Join(dir, "args")); got != "-i -f kycsync@acme.example -- auditor@acme.example\n" {
+		t.Errorf("sendmail was started with %s", got)
+	}
+	head, body, _ := strings.Cut(read(t, filepath.Join(dir, "mail")), "\n\n")
+	if body != message || !strings.Contains(head, "\nTo: auditor@acme.example\n") || strings.Contains(head, "commit") {
+		t.Errorf("mailed was\n%s\n\n%s", head, body)
+	}
+	if err := mail("broken@acme.example", message); err == nil {
+		t.Error("sendmail failed, and the script did not")
+	}
+}
+
 func TestDockerfile(t *testing.T) {
 	text := read(t, "Dockerfile")
 	for _, want := range []string{

@@ -4,48 +4,59 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"strings"
+	"slices"
 
 	"kycsync/load/lake"
+	"kycsync/load/seal"
 
 	"github.com/urfave/cli/v2"
 )
 
-// An anchorPlace keeps anchors where the lake's administrators should not be able to write.
-type anchorPlace interface {
-	all(ctx context.Context) ([]lake.Anchor, error)
-	// newest returns the newest anchor of a lake, nil if there is none. others: there are some of other lakes.
-	newest(ctx context.Context, lakeID string) (a *lake.Anchor, others bool, err error)
-	put(ctx context.Context, a lake.Anchor) error
+// anchorNamespace is what signatures of anchors are for. The message is the anchor's line with its newline.
+const anchorNamespace seal.Namespace = "kycsync-anchor@v1"
+
+// An anchoring is how a command keeps anchors.
+type anchoring struct {
+	place string    // empty: they are only told
+	key   *seal.Key // that signs them; nil: nobody does
+	mail  *messenger
+	step  func(string)
 }
 
 func anchorFlag() cli.Flag {
 	return text("anchor", "", "keep the hash of each published commit outside of the lake: in a file or gs://bucket/prefix (`PLACE`)")
 }
 
-// openAnchors returns the place that a setting names.
-func openAnchors(ctx context.Context, place string) (anchorPlace, error) {
-	scheme, rest, isURI := strings.Cut(place, "://")
-	if !isURI {
-		return anchorFile(place), nil
+// anchorFlags are those of a command that keeps anchors.
+func anchorFlags() []cli.Flag {
+	return []cli.Flag{anchorFlag(),
+		text("anchor-sign-key", "", "sign each anchor with this SSH private key, or with the one that the ssh-agent has for a .pub file (`FILE`)"),
+		text("anchor-command", "", "start this program with each anchor and its signature on stdin: a path and arguments with spaces between, no shell (`CMD`)"),
 	}
-	if scheme != "gs" {
-		return nil, usagef("anchors in %s: want a file or gs://bucket/prefix", place)
-	}
-	bucket, prefix, _ := strings.Cut(rest, "/")
-	g, err := lake.OpenGCS(ctx, bucket, strings.TrimSuffix(prefix, "/"), lake.Config{})
-	if err != nil {
-		return nil, err
-	}
-	return anchorBucket{g}, nil
 }
 
-func closeAnchors(kept anchorPlace) {
-	if c, ok := kept.(io.Closer); ok {
-		_ = c.Close()
+// anchoring reads the settings, before the command does anything. The caller closes it.
+func (p *program) anchoring(c *cli.Context) (_ *anchoring, err error) {
+	s := &anchoring{place: c.String("anchor"), step: p.at}
+	if s.mail, err = newMessenger(c.String("anchor-command")); err != nil {
+		return nil, err
+	}
+	file := c.String("anchor-sign-key")
+	switch {
+	case file == "":
+		return s, nil
+	case s.place == "" && s.mail == nil:
+		return nil, usagef("--anchor-sign-key goes with --anchor or --anchor-command: a signature must go somewhere")
+	}
+	if s.key, err = seal.OpenKey(file, p.getenv("SSH_AUTH_SOCK")); err != nil {
+		return nil, usagef("--anchor-sign-key %s: %v", file, cause(err))
+	}
+	return s, nil
+}
+
+func (s *anchoring) close() {
+	if s.key != nil {
+		_ = s.key.Close()
 	}
 }
 
@@ -80,7 +91,7 @@ func (p *program) checkAnchor(ctx context.Context, place string, l *lake.Lake) e
 }
 
 // anchor tells the newest commit's hash, and keeps it outside if there is a place for it.
-func (p *program) anchor(ctx context.Context, place string, l *lake.Lake) error {
+func (p *program) anchor(ctx context.Context, s *anchoring, l *lake.Lake) error {
 	head, err := l.Head(ctx)
 	if err != nil {
 		return err
@@ -91,134 +102,76 @@ func (p *program) anchor(ctx context.Context, place string, l *lake.Lake) error 
 	} else {
 		fmt.Fprintf(p.stdout, "anchor %s\n", a)
 	}
-	if place == "" {
-		return nil
+	return s.keep(ctx, a, func(kept anchorPlace) (bool, error) {
+		newest, _, err := holdsAnchor(ctx, kept, l)
+		return newest == a.Seq, err
+	})
+}
+
+// keep signs an anchor, stores it and sends it. held tells whether it is stored already; nothing is sent then, nor
+// of a lake that is damaged.
+func (s *anchoring) keep(ctx context.Context, a lake.Anchor, held func(anchorPlace) (bool, error)) error {
+	if s.place == "" {
+		return s.send(ctx, a, nil)
 	}
-	kept, err := openAnchors(ctx, place)
+	kept, err := openAnchors(ctx, s.place)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNoAnchor, err)
+		return errors.Join(fmt.Errorf("%w: %w", errNoAnchor, err), s.send(ctx, a, nil))
 	}
 	defer closeAnchors(kept)
-	if newest, _, err := holdsAnchor(ctx, kept, l); errors.Is(err, lake.ErrDamaged) || err == nil && newest == a.Seq {
+	if is, err := held(kept); errors.Is(err, lake.ErrDamaged) || err == nil && is {
 		return err
 	} else if err != nil {
-		return fmt.Errorf("%w: %w", errNoAnchor, err)
+		return errors.Join(fmt.Errorf("%w: %w", errNoAnchor, err), s.send(ctx, a, nil))
 	}
-	p.at("anchor")
-	if err := kept.put(ctx, a); err != nil {
-		return fmt.Errorf("%w: %w", errNoAnchor, err)
+	s.step("anchor")
+	signature, err := s.store(ctx, kept, a)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", errNoAnchor, err), s.send(ctx, a, signature))
 	}
-	p.at("anchored")
+	s.step("anchored")
+	return s.send(ctx, a, signature)
+}
+
+// store puts the signature into its place, and then the anchor: a run that is killed in between leaves no anchor
+// without a signature. One that is there from such a run stays, if it is of the same key and line.
+func (s *anchoring) store(ctx context.Context, kept anchorPlace, a lake.Anchor) (signature []byte, err error) {
+	if s.key != nil {
+		if signature, err = kept.signature(ctx, a); err != nil {
+			return nil, err
+		}
+		if signature != nil {
+			err = s.key.Check(anchorNamespace, sealed(a), signature)
+		} else if signature, err = s.sign(a); err == nil {
+			err = kept.putSignature(ctx, a, signature)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("signature of the anchor of commit %d: %w", a.Seq, err)
+		}
+		s.step("signed")
+	}
+	return signature, kept.put(ctx, a)
+}
+
+func (s *anchoring) sign(a lake.Anchor) ([]byte, error) {
+	return s.key.Sign(anchorNamespace, sealed(a))
+}
+
+// send lets the program know that was named for it. signature may be nil: it is made, if there is a key.
+func (s *anchoring) send(ctx context.Context, a lake.Anchor, signature []byte) (err error) {
+	if s.mail == nil {
+		return nil
+	}
+	if signature == nil && s.key != nil {
+		if signature, err = s.sign(a); err != nil {
+			return fmt.Errorf("%w: %w", errUnsent, err)
+		}
+	}
+	if err := s.mail.send(ctx, slices.Concat(sealed(a), signature)); err != nil {
+		return fmt.Errorf("%w: %w", errUnsent, err)
+	}
 	return nil
 }
 
-// An anchorFile has one anchor a line.
-type anchorFile string
-
-func (f anchorFile) all(context.Context) ([]lake.Anchor, error) {
-	data, err := os.ReadFile(string(f))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parseAnchors(string(f), data)
-}
-
-func (f anchorFile) newest(ctx context.Context, lakeID string) (newest *lake.Anchor, others bool, err error) {
-	all, err := f.all(ctx)
-	for i, a := range all {
-		if a.LakeID == lakeID && (newest == nil || a.Seq > newest.Seq) {
-			newest = &all[i]
-		}
-	}
-	return newest, newest == nil && len(all) > 0, err
-}
-
-func parseAnchors(name string, data []byte) (all []lake.Anchor, err error) {
-	n := 0
-	for line := range strings.Lines(string(data)) {
-		n++
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		a, err := lake.ParseAnchor(line)
-		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", name, n, err)
-		}
-		all = append(all, a)
-	}
-	return all, nil
-}
-
-func (f anchorFile) put(_ context.Context, a lake.Anchor) (err error) {
-	out, err := os.OpenFile(string(f), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := fmt.Fprintln(out, a); err != nil {
-		return err
-	}
-	return out.Sync()
-}
-
-// An anchorBucket has one object for each anchor, which its account can create and not overwrite.
-type anchorBucket struct{ *lake.GCS }
-
-const anchorPrefix = "anchors/"
-
-func (b anchorBucket) all(ctx context.Context) (all []lake.Anchor, err error) {
-	for name, err := range b.List(ctx, anchorPrefix) {
-		if err != nil {
-			return nil, err
-		}
-		some, err := b.read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	return all, nil
-}
-
-// newest reads one object alone: there is one of each night.
-func (b anchorBucket) newest(ctx context.Context, lakeID string) (newest *lake.Anchor, others bool, err error) {
-	last := ""
-	for name, err := range b.List(ctx, anchorPrefix) {
-		if err != nil {
-			return nil, false, err
-		}
-		if others = true; strings.HasPrefix(name, anchorPrefix+lakeID+"/") {
-			last = name // names sort as numbers
-		}
-	}
-	if last == "" {
-		return nil, others, nil
-	}
-	some, err := b.read(ctx, last)
-	if err == nil && len(some) == 0 {
-		err = fmt.Errorf("%s: no anchor stands in it", last)
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return &some[0], false, nil
-}
-
-func (b anchorBucket) read(ctx context.Context, name string) ([]lake.Anchor, error) {
-	r, err := b.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(r, 4096))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, err
-	}
-	return parseAnchors(name, data)
-}
-
-func (b anchorBucket) put(ctx context.Context, a lake.Anchor) error {
-	return b.Create(ctx, fmt.Sprintf("%s%s/%012d.txt", anchorPrefix, a.LakeID, a.Seq), strings.NewReader(a.String()+"\n"))
-}
+// sealed is what the signature of an anchor is of.
+func sealed(a lake.Anchor) []byte { return []byte(a.String() + "\n") }

@@ -178,6 +178,7 @@ var (
 	errUsage        = errors.New("usage")
 	errDegraded     = errors.New("published, degraded")
 	errNoAnchor     = errors.New("published, and its anchor could not be kept")
+	errUnsent       = errors.New("published, and its anchor could not be sent")
 	errNoLake       = usage{"no lake"}
 	errNoWarehouse  = usage{"no warehouse"}
 	errLocked       = errors.New("another run is at work")
@@ -222,7 +223,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, lake.ErrHeld), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):
 		return exitAgain
-	case errors.Is(err, errDegraded), errors.Is(err, errNoAnchor):
+	case errors.Is(err, errDegraded), errors.Is(err, errNoAnchor), errors.Is(err, errUnsent):
 		return exitDegraded
 	}
 	return exitFailed

@@ -97,6 +97,9 @@ func hint(verb string, code int, err error) string {
 		if errors.Is(err, errNoAnchor) {
 			return "Published. Once the place can be written, the next run keeps the newest anchor there, which covers this one."
 		}
+		if errors.Is(err, errUnsent) {
+			return "Published. Once the program of --anchor-command works, the next run sends the newest anchor, which covers this one."
+		}
 		if verb == "sync" && errors.Is(err, errDegraded) {
 			return "Published. SELECT * FROM rejects tells which elements could not be read."
 		}

@@ -35,6 +35,7 @@ func TestExitCodes(t *testing.T) {
 		{errNoLake, exitUsage, "Nothing was changed"},
 		{lake.ErrUnsuitable, exitUsage, "Nothing was changed"},
 		{errDegraded, exitDegraded, "SELECT * FROM rejects"},
+		{fmt.Errorf("%w: exit status 1", errUnsent), exitDegraded, "Once the program of --anchor-command works"},
 		{night.ErrDeferred, exitDegraded, "kycsync rebuild"},
 		{fmt.Errorf("%w: %w", night.ErrUnlisted, lake.ErrDenied), exitDegraded, "Published. kycsync publish"},
 		{fmt.Errorf("%w: %w", night.ErrUnlisted, publish.ErrMismatch), exitDegraded, "Published. kycsync publish"},

@@ -37,12 +37,11 @@ verify tells of every recovery from then on. The reason stays in the lake for go
 Examples:
    kycsync recover
    kycsync recover --to-seq 412 --reason 'disk of the old host, ticket 77' --anchor /mnt/audit/kycsync-anchors.txt`,
-		Flags: stored(
+		Flags: stored(append(anchorFlags(),
 			&cli.Int64Flag{Name: "to-seq", Usage: "bring the lake back to this `COMMIT`"},
 			&cli.StringFlag{Name: "reason", Usage: "why, for whoever reads the history: required with --to-seq (`TEXT`)"},
-			anchorFlag(),
 			toggle("json", "print one JSON object"),
-		),
+		)...),
 		Before: p.settings,
 		Action: p.recover,
 	}
@@ -64,16 +63,21 @@ func (p *program) recover(c *cli.Context) error {
 	if err := lake.CheckReason(reason); err != nil {
 		return usagef("--reason: %v", err)
 	}
+	anchoring, err := p.anchoring(c)
+	if err != nil {
+		return err
+	}
+	defer anchoring.close()
 	job, cfg, err := p.alone(c)
 	if err != nil {
 		return err
 	}
 	defer job.close()
-	return p.recoverTo(c, job, cfg, to, reason)
+	return p.recoverTo(c, job, cfg, anchoring, to, reason)
 }
 
 // recoverTo surveys the lake while no run is at work, brings it back, and makes the warehouse follow.
-func (p *program) recoverTo(c *cli.Context, job *job, cfg night.Config, to int64, reason string) error {
+func (p *program) recoverTo(c *cli.Context, job *job, cfg night.Config, anchoring *anchoring, to int64, reason string) error {
 	l := job.lake
 	survey, err := p.survey(c, l)
 	job.progress.stop()
@@ -92,7 +96,7 @@ func (p *program) recoverTo(c *cli.Context, job *job, cfg night.Config, to int64
 		return err
 	}
 	if survey.Sound() {
-		return errors.Join(p.nothingToRecover(c, survey), p.acknowledge(c.Context, c.String("anchor"), l))
+		return errors.Join(p.nothingToRecover(c, survey), anchoring.acknowledge(c.Context, l))
 	}
 	r, err := survey.Restorable(c.Context, to)
 	if errors.Is(err, lake.ErrNotRestorable) {
@@ -120,7 +124,7 @@ func (p *program) recoverTo(c *cli.Context, job *job, cfg night.Config, to int64
 		err = fmt.Errorf("%w: %w", night.ErrDeferred, err)
 	}
 	plan.KeptWarehouse, plan.AnchorAfter = kept, l.Anchor(commit).String()
-	return errors.Join(err, p.keepAnchor(c.Context, c.String("anchor"), l.Anchor(commit)), plan.printDone(p, c.Bool("json")))
+	return errors.Join(err, anchoring.acknowledged(c.Context, l.Anchor(commit)), plan.printDone(p, c.Bool("json")))
 }
 
 // survey looks at the lake with what the warehouse and the anchors know of it.
@@ -193,11 +197,11 @@ func keepWarehouse(path, dir string, seq int64) (string, error) {
 }
 
 // acknowledge keeps the anchor of a recovery that the newest anchor does not know of yet.
-func (p *program) acknowledge(ctx context.Context, place string, l *lake.Lake) error {
-	if place == "" {
+func (s *anchoring) acknowledge(ctx context.Context, l *lake.Lake) error {
+	if s.place == "" {
 		return nil
 	}
-	kept, err := openAnchors(ctx, place)
+	kept, err := openAnchors(ctx, s.place)
 	if err != nil {
 		return err
 	}
@@ -207,21 +211,10 @@ func (p *program) acknowledge(ctx context.Context, place string, l *lake.Lake) e
 	if !errors.As(err, &replaced) {
 		return err
 	}
-	return p.keepAnchor(ctx, place, l.Anchor(replaced.By))
+	return s.acknowledged(ctx, l.Anchor(replaced.By))
 }
 
-// keepAnchor keeps the anchor of a recovery, whatever the older ones say.
-func (p *program) keepAnchor(ctx context.Context, place string, a lake.Anchor) error {
-	if place == "" {
-		return nil
-	}
-	kept, err := openAnchors(ctx, place)
-	if err == nil {
-		defer closeAnchors(kept)
-		err = kept.put(ctx, a)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNoAnchor, err)
-	}
-	return nil
+// acknowledged keeps the anchor of a recovery, whatever the older ones say.
+func (s *anchoring) acknowledged(ctx context.Context, a lake.Anchor) error {
+	return s.keep(ctx, a, func(anchorPlace) (bool, error) { return false, nil })
 }

@@ -137,7 +137,7 @@ func (p *program) sessionsSince(c *cli.Context, seq int64) ([]string, error) {
 // recoverCommandLine is what does it, with the settings that were given.
 func recoverCommandLine(c *cli.Context, seq int64) string {
 	line := "kycsync recover"
-	for _, name := range []string{"config", "lake", "warehouse", "anchor"} {
+	for _, name := range []string{"config", "lake", "warehouse", "anchor", "anchor-sign-key", "anchor-command"} {
 		if c.IsSet(name) {
 			line += " --" + name + " " + quoted(c.String(name))
 		}

@@ -39,10 +39,10 @@ Examples:
 			&cli.StringFlag{Name: "from", Usage: "read sessions created from this `DAY` on again, all of them, and nothing else"},
 			&cli.StringFlag{Name: "to", Usage: "the `DAY` after the last one; see --from"},
 			toggle("plan", "only list, and print what a run would fetch"),
-			anchorFlag(), keepFlag(),
+			keepFlag(),
 			toggle("publish", "let BigQuery, Trino, Spark and others read what was published; see kycsync publish"),
 			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
-		}, policyFlags())...),
+		}, anchorFlags(), policyFlags())...),
 		Before: p.settings,
 		Action: p.sync,
 	}
@@ -52,6 +52,11 @@ func (p *program) sync(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
+	anchoring, err := p.anchoring(c)
+	if err != nil {
+		return err
+	}
+	defer anchoring.close()
 	job, err := p.newJob(c, p.log)
 	if err != nil {
 		return err
@@ -69,12 +74,12 @@ func (p *program) sync(c *cli.Context) error {
 		}
 		return nil
 	}
-	if err := p.checkAnchor(c.Context, c.String("anchor"), job.lake); err != nil {
+	if err := p.checkAnchor(c.Context, anchoring.place, job.lake); err != nil {
 		return err
 	}
 	err = p.runAll(c.Context, job)
 	if job.published {
-		err = errors.Join(err, p.anchor(c.Context, c.String("anchor"), job.lake))
+		err = errors.Join(err, p.anchor(c.Context, anchoring, job.lake))
 	}
 	return err
 }

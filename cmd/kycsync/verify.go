@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kycsync/load/lake"
+	"kycsync/load/seal"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
 
@@ -31,14 +32,17 @@ first to the newest, and compares the warehouse with the lake, table by table. I
 The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
 run or commit stored them. With --against the commits are held against anchors that were kept outside of
 the lake: a rewritten history is found even if it is a chain again. What kycsync recover did is told as that, and
-is a problem only until an anchor is kept that knows of it. With --subset a night re-hashes its share
+is a problem only until an anchor is kept that knows of it. With --allowed-signers each anchor must have a signature
+of one of them, which kycsync sync --anchor-sign-key made; a key whose time is bounded must have been valid at the
+time that the anchor says. With --subset a night re-hashes its share
 of the parts, another one each night, and compares no warehouse.
 
 Examples:
    kycsync verify --json | jq .tables.sessions
    kycsync verify --subset 5%
-   kycsync verify --against /mnt/audit/kycsync-anchors.txt`,
-		Flags: stored(text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"),
+   kycsync verify --against /mnt/audit/kycsync-anchors.txt
+   kycsync verify --against gs://acme-audit/kyc --allowed-signers /etc/kycsync/allowed_signers`,
+		Flags: stored(text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"), allowedFlag(),
 			text("subset", "", "re-hash today's `SHARE` of the parts, such as 5%, so that all had their turn after 20 days"),
 			toggle("json", "print one JSON object")),
 		Before: p.settings,
@@ -59,6 +63,7 @@ type verification struct {
 	Parts        int64                    `json:"parts"`
 	PartBytes    int64                    `json:"part_bytes"`
 	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
+	Signers      map[string]int           `json:"signers,omitempty"` // how many of the anchors each signed; absent: it was not asked for
 	Recoveries   []recovered              `json:"recoveries,omitempty"`
 	Problems     []string                 `json:"problems"`
 	Affected     []affected               `json:"affected,omitempty"` // by damaged parts
@@ -102,6 +107,10 @@ func (p *program) verify(c *cli.Context) error {
 	if err := noArgs(c); err != nil {
 		return err
 	}
+	allowed, err := allowedSigners(c)
+	if err != nil {
+		return err
+	}
 	l, err := p.openLake(c.Context, c, false, time.Now)
 	if err != nil {
 		return err
@@ -121,7 +130,7 @@ func (p *program) verify(c *cli.Context) error {
 		v.Affected = p.affected(c, damagedParts)
 	}
 	if place := c.String("against"); place != "" {
-		if err := v.anchors(c.Context, l, place); err != nil {
+		if err := v.anchors(c.Context, l, place, allowed); err != nil {
 			return err
 		}
 	}
@@ -197,8 +206,8 @@ func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share
 	return problems, nil
 }
 
-// anchors holds the commits against those that were kept outside.
-func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string) error {
+// anchors holds the commits against those that were kept outside. allowed: who must have signed them; nil: nobody.
+func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string, allowed seal.Signers) error {
 	kept, err := openAnchors(ctx, place)
 	if err != nil {
 		return err
@@ -215,6 +224,12 @@ func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string) 
 			continue
 		}
 		n++
+		if err := v.signature(ctx, kept, a, allowed); errors.Is(err, lake.ErrDamaged) {
+			v.Problems = append(v.Problems, err.Error())
+			continue // what it says is nobody's word
+		} else if err != nil {
+			return err
+		}
 		var by *lake.ReplacedError
 		switch err := l.Holds(ctx, a); {
 		case errors.As(err, &by):
@@ -235,6 +250,21 @@ func (v *verification) anchors(ctx context.Context, l *lake.Lake, place string) 
 	}
 	v.Anchors = &n
 	return nil
+}
+
+// signature counts who signed an anchor, if that is asked.
+func (v *verification) signature(ctx context.Context, kept anchorPlace, a lake.Anchor, allowed seal.Signers) error {
+	if allowed == nil {
+		return nil
+	}
+	by, err := signedBy(ctx, kept, a, allowed)
+	if err == nil {
+		if v.Signers == nil {
+			v.Signers = map[string]int{}
+		}
+		v.Signers[by]++
+	}
+	return err
 }
 
 // replaced tells of an anchor whose commit an explicit recovery says was lost. Whoever can write where the anchors are
@@ -289,6 +319,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	fmt.Fprintf(w, "commits    %d in an unbroken chain, newest sha256 %s, published %d\n", v.Commits, v.Head, v.Published)
 	if v.Anchors != nil {
 		fmt.Fprintf(w, "anchors    %d held against the commits\n", *v.Anchors)
+	}
+	for _, by := range slices.Sorted(maps.Keys(v.Signers)) {
+		fmt.Fprintf(w, "signed     %d anchors by %s\n", v.Signers[by], by)
 	}
 	fmt.Fprintf(w, "parts      %d re-hashed, %d bytes\n", v.Parts, v.PartBytes)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kycsync/load/lake"
+	"kycsync/load/seal"
 	"kycsync/load/warehouse"
 
 	"github.com/urfave/cli/v2"
@@ -115,7 +116,8 @@ func (p *program) fetchWarehouseCommand() *cli.Command {
 		Description: `Brings what kycsync warehouse publish put into PLACE, a directory or gs://bucket/prefix. Length and SHA-256 of
 the file are compared, and it must open and show the commit that it was said to show; then it replaces the old file at once.
 Who has the old one open keeps it. What breaks off leaves nothing: run it again. It needs no lake. With --against
-the commits in the file are held against anchors that were kept outside of the lake; that its rows are those of its
+the commits in the file are held against anchors that were kept outside of the lake, and with --allowed-signers each of
+these must be signed; that its rows are those of its
 commits is for kycsync verify to tell, where the lake is.
 
 Examples:
@@ -124,7 +126,7 @@ Examples:
    kycsync fetch-warehouse --seq 42 --warehouse ~/kyc-42.duckdb /mnt/share/kyc`,
 		Flags: append([]cli.Flag{
 			&cli.Int64Flag{Name: "seq", Usage: "bring the newest one of this `COMMIT`, also if it is older than what is there"},
-			text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"),
+			text("against", "", "a file or gs://bucket/prefix with anchors that sync kept (`PLACE`)"), allowedFlag(),
 			keepFlag(), toggle("json", "print one JSON object"), warehouseFlag(), configFlag(),
 		}, logFlags()...),
 		Before: p.settings,
@@ -145,9 +147,13 @@ func (p *program) fetchWarehouse(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	allowed, err := allowedSigners(c)
+	if err != nil {
+		return err
+	}
 	against := c.String("against")
 	if against != "" {
-		if want.Anchors, err = readAnchors(c.Context, against); err != nil {
+		if want.Anchors, err = readAnchors(c.Context, against, allowed); err != nil {
 			return err
 		}
 	}
@@ -182,7 +188,8 @@ func (p *program) fetchWarehouse(c *cli.Context) error {
 	return nil
 }
 
-func readAnchors(ctx context.Context, place string) ([]lake.Anchor, error) {
+// readAnchors returns all anchors. allowed: who must have signed each; nil: nobody.
+func readAnchors(ctx context.Context, place string, allowed seal.Signers) ([]lake.Anchor, error) {
 	kept, err := openAnchors(ctx, place)
 	if err != nil {
 		return nil, err
@@ -191,6 +198,13 @@ func readAnchors(ctx context.Context, place string) ([]lake.Anchor, error) {
 	all, err := kept.all(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the anchors: %w", err)
+	}
+	for _, a := range all {
+		if allowed != nil {
+			if _, err := signedBy(ctx, kept, a, allowed); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return all, nil
 }

@@ -80,6 +80,9 @@ func hint(verb string, code int, err error) string {
 		if verb == "warehouse" && errors.Is(err, warehouse.ErrMismatch) {
 			return "Nothing was published. kycsync rebuild makes the warehouse again from the lake."
 		}
+		if verb == "verify" && errors.Is(err, publish.ErrMismatch) {
+			return "Nothing was changed. What was read of the lake and the warehouse is whole; each line PROBLEM says how what other engines read is made anew."
+		}
 		if verb == "verify" {
 			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run, or see kycsync recover."
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kycsync/load/lake"
+	"kycsync/load/publish"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
@@ -27,7 +28,8 @@ func (p *program) verifyCommand() *cli.Command {
 		Name:  "verify",
 		Usage: "prove that what is stored is what was written",
 		Description: `Reads every live part again and compares it with the commit, follows the chain of commits from the
-first to the newest, and compares the warehouse with the lake, table by table. It changes nothing.
+first to the newest, and compares the warehouse with the lake, table by table, and what kycsync publish wrote with
+the commits that it is of. It changes nothing.
 
 The content hash of a table is the same for every lake and warehouse that hold the same rows, whatever
 run or commit stored them. With --against the commits are held against anchors that were kept outside of
@@ -65,6 +67,7 @@ type verification struct {
 	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
 	Signers      map[string]int           `json:"signers,omitempty"` // how many of the anchors each signed; absent: it was not asked for
 	Recoveries   []recovered              `json:"recoveries,omitempty"`
+	Publication  *publication             `json:"publication,omitempty"` // absent: nothing was published for other engines, or the chain is broken
 	Problems     []string                 `json:"problems"`
 	Affected     []affected               `json:"affected,omitempty"` // by damaged parts
 	Tables       map[string]verifiedTable `json:"tables"`
@@ -142,6 +145,12 @@ func (p *program) verify(c *cli.Context) error {
 		if err := v.warehouse(c.Context, l, p.warehouseConfig(c.String("warehouse"), p.log)); err != nil {
 			return err
 		}
+	}
+	if len(v.Problems) == 0 {
+		damaged = publish.ErrMismatch
+	}
+	if err := v.publication(c.Context, l, share == (lake.Share{})); err != nil {
+		return err
 	}
 	v.OK = len(v.Problems) == 0
 	if err := v.print(p.stdout, c.Bool("json")); err != nil {
@@ -344,6 +353,7 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	v.Publication.print(w)
 	for _, r := range v.Recoveries {
 		fmt.Fprintf(w, "RECOVERY   %s\n", r)
 	}

@@ -157,8 +157,11 @@ func (t *table) manifestOf(entries []entry) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(entrySchema, entries, t.manifestName(),
-		"schema", string(schema), "schema-id", "0", "partition-spec", "[]", "partition-spec-id", "0", "format-version", "2", "content", "data")
+	metadata := []string{"schema", string(schema), "schema-id", "0", "partition-spec", "[]", "partition-spec-id", "0", "format-version", "2", "content", "data"}
+	if d := t.described(); !d.unsealed {
+		metadata = append(metadata, sealName, seal(d.columns))
+	}
+	return encode(entrySchema, entries, t.manifestName(), metadata...)
 }
 
 func (t *table) entries() []entry {
@@ -283,7 +286,7 @@ func (t *table) checkManifest(stored []byte) error {
 	if len(want) > 0 {
 		return fmt.Errorf("it lacks %d of %d parts", len(want), len(t.parts))
 	}
-	whole, err := t.with(schema).manifest()
+	whole, err := t.with(described{columns: schema.Fields, unsealed: metadata[sealName] == nil}).manifest()
 	return sameBytes(stored, whole, err)
 }
 

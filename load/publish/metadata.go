@@ -97,36 +97,31 @@ func iceType(k schemas.Kind) string {
 	panic(fmt.Sprintf("publish: kind %d has no Iceberg type", k))
 }
 
-// schema returns the columns under their permanent ids. A column is required where every part has it so; those that
+// schema is the table's, as it is published.
+func (t *table) schema() iceSchema { return iceSchema{Type: "struct", Fields: t.described().columns} }
+
+// fields are the columns under their permanent ids. A column is required where every part has it so; those that
 // were added later may be null, and are where a part is older.
-func (t *table) schema() iceSchema {
-	s := iceSchema{Type: "struct", Fields: t.columns}
-	if t.columns != nil {
-		return s
-	}
+func (t *table) fields() (all []iceField) {
 	for _, c := range t.def.Stored() {
 		doc := c.Class.String()
 		if c.Doc != "" {
 			doc += ": " + c.Doc
 		}
-		s.Fields = append(s.Fields, iceField{ID: c.ID, Name: c.Name, Required: !c.Null, Type: iceType(c.Kind), Doc: doc})
+		all = append(all, iceField{ID: c.ID, Name: c.Name, Required: !c.Null, Type: iceType(c.Kind), Doc: doc})
 	}
-	return s
+	return all
 }
 
 // metadata returns the table's metadata: one snapshot, numbered and dated like the commit. Those before it are not
 // carried along, or the file would grow with each night; they are in the files with their numbers.
 func (t *table) metadata() ([]byte, error) {
-	seq, millis := t.commit.Seq, t.commit.CommittedAt.UnixMilli()
-	last := 0
-	for _, c := range t.def.Columns {
-		last = max(last, c.ID)
-	}
+	seq, millis, d := t.commit.Seq, t.commit.CommittedAt.UnixMilli(), t.described()
 	m := iceTable{
-		FormatVersion: 2, TableUUID: t.uuid(), Location: t.uri(t.home()), LastSequence: seq, LastUpdatedMillis: millis, LastColumnID: last,
+		FormatVersion: 2, TableUUID: t.uuid(), Location: t.uri(t.home()), LastSequence: seq, LastUpdatedMillis: millis, LastColumnID: d.lastID,
 		Schemas: []iceSchema{t.schema()}, Specs: []iceSpec{{Fields: []jsontext.Value{}}}, LastPartitionID: 999, SortOrders: []iceOrder{{Fields: []jsontext.Value{}}},
 		Properties: map[string]string{
-			"comment":                        t.def.Doc,
+			"comment":                        d.comment,
 			"write.metadata.metrics.default": "none",
 			"kycsync.commit":                 strconv.FormatInt(seq, 10),
 			"kycsync.commit-sha256":          t.commit.SHA256,
@@ -134,6 +129,9 @@ func (t *table) metadata() ([]byte, error) {
 		CurrentSnapshotID: seq, Refs: map[string]iceRef{"main": {SnapshotID: seq, Type: "branch"}},
 		Snapshots:   []iceSnapshot{{ID: seq, Sequence: seq, Millis: millis, ManifestList: t.uri(t.manifestListName()), Summary: t.totals()}},
 		SnapshotLog: []iceSnapshotEntry{{Millis: millis, SnapshotID: seq}}, MetadataLog: []jsontext.Value{},
+	}
+	if !d.unsealed {
+		m.Properties[sealName] = seal(d.columns, d.comment, d.lastID)
 	}
 	body, err := json.Marshal(&m, json.Deterministic(true), jsontext.WithIndent(" "))
 	return append(body, '\n'), err
@@ -184,7 +182,12 @@ func (t *table) checkMetadata(stored []byte) error {
 	if err := t.checkSchema(m.Schemas[0]); err != nil {
 		return err
 	}
-	want, err := t.with(m.Schemas[0]).metadata()
+	d := described{columns: m.Schemas[0].Fields, comment: m.Properties["comment"], lastID: m.LastColumnID}
+	if m.Properties[sealName] == "" {
+		ours := t.described()
+		d.comment, d.lastID, d.unsealed = ours.comment, ours.lastID, true
+	}
+	want, err := t.with(d).metadata()
 	return sameBytes(stored, want, err)
 }
 

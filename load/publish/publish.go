@@ -29,9 +29,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"kycsync/load/lake"
 	"kycsync/schemas"
 )
@@ -48,6 +45,22 @@ type Config struct {
 	Step    func(name string) // called after each object that was written; for tests. Defaults to nothing
 
 	tables []*schemas.Table // for tests. Defaults to all
+}
+
+// complete returns the settings with their defaults.
+func (cfg Config) complete() Config {
+	if cfg.Workers == 0 {
+		cfg.Workers = 8
+	}
+	if cfg.Step == nil {
+		cfg.Step = func(string) {}
+	}
+	if cfg.tables == nil {
+		for i := range schemas.Tables {
+			cfg.tables = append(cfg.tables, &schemas.Tables[i])
+		}
+	}
+	return cfg
 }
 
 // A Current is the object published/current.json: what was published last. No value of a row stands in it.
@@ -88,17 +101,7 @@ const tries = 12
 // and two at once do the same thing twice. The error wraps ErrMismatch where what is stored is not what the commit
 // says, ErrNothing where there is no such commit, lake.ErrDenied and lake.ErrUnsuitable.
 func Run(ctx context.Context, l *lake.Lake, cfg Config) (*Published, error) {
-	if cfg.Workers == 0 {
-		cfg.Workers = 8
-	}
-	if cfg.Step == nil {
-		cfg.Step = func(string) {}
-	}
-	if cfg.tables == nil {
-		for i := range schemas.Tables {
-			cfg.tables = append(cfg.tables, &schemas.Tables[i])
-		}
-	}
+	cfg = cfg.complete()
 	store, ok := l.Bucket().(lake.Replacer)
 	if !ok {
 		return nil, fmt.Errorf("publish for other engines in %s: %w: it cannot overwrite", l.Bucket().URI(), lake.ErrUnsuitable)
@@ -216,11 +219,11 @@ func (p *publication) move(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(&p.current, json.Deterministic(true), jsontext.WithIndent("  "))
+	body, err := p.current.encode()
 	if err != nil {
 		return err
 	}
-	return p.replace(ctx, currentName, append(body, '\n'))
+	return p.replace(ctx, currentName, body)
 }
 
 // each calls work for every table, several at a time: a cloud store answers after some 50 ms, and there are a

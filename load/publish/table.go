@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+
 	"kycsync/load/lake"
 	"kycsync/schemas"
 )
@@ -21,8 +23,21 @@ type table struct {
 	rows, bytes int64
 	oldest      int64 // the commit that added the oldest of the parts; 0: there is none
 
-	columns []iceField // that were published; nil: those of def
+	published *described // by another version of the program; nil: what this one says
 }
+
+// A described is what metadata say of a table in words and columns, which another version of the program may have said
+// in another way. A hash of it stands beside it: the commit does not know these words, so that nothing else tells
+// damage from another version's.
+type described struct {
+	columns  []iceField
+	comment  string
+	lastID   int  // of the columns that the table has or had
+	unsealed bool // the hash is missing: the first versions wrote none
+}
+
+// sealName is the name of that hash, in metadata and manifests.
+const sealName = "kycsync.description-sha256"
 
 func newTable(def *schemas.Table, c *lake.Commit, lakeID, root string) *table {
 	t := &table{def: def, commit: c, lakeID: lakeID, root: root, parts: c.InOrder(def.Name)}
@@ -89,11 +104,32 @@ func (t *table) checkList(stored []byte) error {
 	return sameBytes(stored, t.list(), nil)
 }
 
-// with is the table as a version of the program published it that had these columns.
-func (t *table) with(s iceSchema) *table {
+// with is the table as another version of the program published it.
+func (t *table) with(d described) *table {
 	other := *t
-	other.columns = s.Fields
+	other.published = &d
 	return &other
+}
+
+// described is what is said of the table.
+func (t *table) described() described {
+	if t.published != nil {
+		return *t.published
+	}
+	d := described{columns: t.fields(), comment: t.def.Doc}
+	for _, c := range t.def.Columns {
+		d.lastID = max(d.lastID, c.ID)
+	}
+	return d
+}
+
+// seal is the hash of some words, as JSON.
+func seal(words ...any) string {
+	text, err := json.Marshal(words, json.Deterministic(true))
+	if err != nil {
+		panic(err) // they are texts and numbers
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
 // sameBytes is the last of the comparisons, after those that can say what is wrong: whatever else stands there, readers

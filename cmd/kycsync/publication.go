@@ -17,12 +17,13 @@ type publication struct {
 	Objects    int     `json:"objects"` // that were read
 	Replaced   bool    `json:"replaced,omitempty"`
 	Unfinished bool    `json:"unfinished,omitempty"`
+	Elsewhere  []int64 `json:"elsewhere,omitempty"`  // commits whose publication leads to where the lake was, which nobody is led to
 	Incomplete []int64 `json:"incomplete,omitempty"` // commits with a publication that is not whole, which nobody is led to
 	Foreign    int     `json:"foreign,omitempty"`
 	Damaged    int     `json:"damaged,omitempty"` // see the problems
 }
 
-// maxShown bounds the problems that are shown: if a lake was moved, every object leads to its old place.
+// maxShown bounds the problems that are shown.
 const maxShown = 100
 
 // publication compares what other engines read with the commits, all or what they are led to. Where the chain of commits
@@ -38,9 +39,9 @@ func (v *verification) publication(ctx context.Context, l *lake.Lake, all bool) 
 	if got.Objects+got.Foreign+len(got.Problems) == 0 {
 		return nil
 	}
-	v.Publication = &publication{Seq: got.Seq, Newest: got.Newest, Objects: got.Objects, Replaced: got.Replaced, Unfinished: got.Unfinished, Incomplete: got.Incomplete, Foreign: got.Foreign, Damaged: len(got.Problems)}
+	v.Publication = &publication{Seq: got.Seq, Newest: got.Newest, Objects: got.Objects, Replaced: got.Replaced, Unfinished: got.Unfinished, Elsewhere: got.Elsewhere, Incomplete: got.Incomplete, Foreign: got.Foreign, Damaged: len(got.Problems)}
 	if more := len(got.Problems) - maxShown; more > 0 {
-		got.Problems = append(slices.Clip(got.Problems[:maxShown]), fmt.Sprintf("other engines: %d objects more; if the lake was moved, remove all that lies below published/ and run kycsync publish", more))
+		got.Problems = append(slices.Clip(got.Problems[:maxShown]), fmt.Sprintf("other engines: %d objects more; best remove all that lies below published/ and run kycsync publish", more))
 	}
 	v.Problems = append(v.Problems, got.Problems...)
 	return nil
@@ -66,6 +67,9 @@ func (p *publication) print(w io.Writer) {
 	}
 	if p.Unfinished {
 		line("some tables are led further than others; kycsync publish finishes it")
+	}
+	if len(p.Elsewhere) > 0 {
+		line("what was published of commits %s leads to where the lake was once, and nobody is led to it", spans(p.Elsewhere))
 	}
 	if len(p.Incomplete) > 0 {
 		line("of commits %s some objects are there and others not, and nobody is led to them", spans(p.Incomplete))

@@ -115,7 +115,7 @@ func Run(ctx context.Context, l *lake.Lake, cfg Config) (*Published, error) {
 	}
 	written := 0
 	for range tries {
-		p, err := newPublication(l, store, c, cfg)
+		p, err := newPublication(l, store, rootOf(store), c, cfg)
 		if err == nil {
 			err = p.create(ctx)
 		}
@@ -154,9 +154,8 @@ type publication struct {
 	written int
 }
 
-// newPublication plans the publication of every table, also of those without parts.
-func newPublication(l *lake.Lake, store lake.Replacer, c *lake.Commit, cfg Config) (*publication, error) {
-	root := strings.TrimSuffix(store.URI(), "/")
+// newPublication plans the publication of every table, also of those without parts. root is the place of the lake.
+func newPublication(l *lake.Lake, store lake.Replacer, root string, c *lake.Commit, cfg Config) (*publication, error) {
 	if i := strings.IndexFunc(root, func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
 		return nil, fmt.Errorf("%w: the name of its place has a control character, and lists have a name a line", lake.ErrUnsuitable)
 	}
@@ -174,6 +173,9 @@ func newPublication(l *lake.Lake, store lake.Replacer, c *lake.Commit, cfg Confi
 	}
 	return p, nil
 }
+
+// rootOf is the URI of a store, without a slash at its end.
+func rootOf(store lake.Bucket) string { return strings.TrimSuffix(store.URI(), "/") }
 
 func (p *publication) uri(name string) string { return p.root + "/" + name }
 

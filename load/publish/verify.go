@@ -25,6 +25,7 @@ type Checked struct {
 	Newest     int64    // that Run would lead them to
 	Replaced   bool     // commit Seq was lost, and an explicit recovery has taken its number: its publication is not judged
 	Unfinished bool     // some tables are led to a newer commit than Seq already
+	Elsewhere  []int64  // commits whose publication leads to another place, and that nobody is led to: the lake was moved or copied
 	Incomplete []int64  // commits whose publication lacks objects, and that nobody is led to: a run that died leaves such
 	Foreign    int      // objects that are none of this package's
 	Problems   []string // what is damaged or missing, and what to do
@@ -39,7 +40,7 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config, all bool) (*Checked, 
 	if !ok {
 		return &v.out, nil // nothing can be published there
 	}
-	v.store = store
+	v.store, v.root = store, rootOf(store)
 	if err := v.verify(ctx, all); err != nil {
 		return nil, fmt.Errorf("verify what other engines read: %w", err)
 	}
@@ -52,6 +53,7 @@ type verifier struct {
 	lake    *lake.Lake
 	store   lake.Replacer
 	cfg     Config
+	root    string          // of the lake, or of where it was when readers were led to a commit
 	names   map[string]bool // that are listed, and not yet taken for something
 	seqs    map[int64]bool  // commits that have objects with their number
 	current Current         // zero: there is none that can be read
@@ -152,7 +154,7 @@ func (v *verifier) whole(ctx context.Context) error {
 		}
 		return nil // else a first publication was begun, and nobody is led to it
 	}
-	p := &publication{store: v.store, root: v.root()}
+	p := &publication{store: v.store, root: v.root}
 	stored, err := p.read(ctx, currentName, 16<<20)
 	if err != nil {
 		return err
@@ -180,7 +182,15 @@ func (v *verifier) whole(ctx context.Context) error {
 // checkCurrent compares published/current.json with its commit. An older version of the program may have had fewer
 // tables; it had all that have parts.
 func (v *verifier) checkCurrent(stored []byte, c Current, commit *lake.Commit) error {
-	p, err := newPublication(v.lake, v.store, commit, v.cfg)
+	var roots []string
+	for name, t := range c.Tables {
+		roots = append(roots, strings.TrimSuffix(t.List, fmt.Sprintf("/%s%012d/%s.txt", prefix, c.Seq, name)))
+	}
+	if place := mostly(roots, v.root); place != v.root {
+		v.root = place
+		v.problem(currentName, 0, "it leads to another place: the lake was moved or copied; remove all that lies below %s", prefix)
+	}
+	p, err := newPublication(v.lake, v.store, v.root, commit, v.cfg)
 	if err != nil {
 		return err
 	}
@@ -211,7 +221,7 @@ func (v *verifier) commit(ctx context.Context, seq int64) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPublication(v.lake, v.store, c, v.cfg)
+	p, err := v.publication(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -229,6 +239,49 @@ func (v *verifier) commit(ctx context.Context, seq int64) error {
 		v.out.Incomplete = append(v.out.Incomplete, seq)
 	}
 	return err
+}
+
+// publication is that of a commit, in the place to which most of its lists lead.
+func (v *verifier) publication(ctx context.Context, c *lake.Commit) (*publication, error) {
+	p, err := newPublication(v.lake, v.store, v.root, c, v.cfg)
+	if err != nil || c.Seq == v.out.Seq {
+		return p, err
+	}
+	var roots []string
+	for _, t := range p.tables {
+		if len(t.parts) == 0 || !v.names[t.listName()] {
+			continue
+		}
+		stored, err := p.read(ctx, t.listName(), len(t.list()))
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(stored, t.list()) {
+			return p, nil
+		}
+		first, _, _ := strings.Cut(string(stored), "\n")
+		roots = append(roots, strings.TrimSuffix(first, "/"+t.parts[0].Name))
+	}
+	place := mostly(roots, v.root)
+	if place == v.root {
+		return p, nil
+	}
+	v.out.Elsewhere = append(v.out.Elsewhere, c.Seq)
+	return newPublication(v.lake, v.store, place, c, v.cfg)
+}
+
+// mostly returns the place that most lists lead to, if two or more agree.
+func mostly(roots []string, ours string) string {
+	count, most := map[string]int{}, ours
+	for _, root := range roots {
+		count[root]++
+	}
+	for root, n := range count {
+		if n > 1 && n > count[most] && strings.Contains(root, "://") {
+			most = root
+		}
+	}
+	return most
 }
 
 // orphans are objects with the number of a commit that is not there.
@@ -320,7 +373,7 @@ func (v *verifier) read(ctx context.Context, p *publication, name string, seq in
 
 // leads looks at the list and the number of each table that lead readers to a commit.
 func (v *verifier) leads(ctx context.Context) error {
-	p := &publication{store: v.store, cfg: v.cfg, root: v.root()}
+	p := &publication{store: v.store, cfg: v.cfg, root: v.root}
 	for _, def := range v.cfg.tables {
 		p.tables = append(p.tables, newTable(def, &lake.Commit{}, v.lake.ID(), p.root))
 	}
@@ -365,8 +418,6 @@ func (v *verifier) further() {
 	defer v.mu.Unlock()
 	v.out.Unfinished = v.current.Seq > 0
 }
-
-func (v *verifier) root() string { return strings.TrimSuffix(v.store.URI(), "/") }
 
 // encode returns the bytes of published/current.json.
 func (c *Current) encode() ([]byte, error) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -105,6 +106,31 @@ func TestVerifyAfterAKill(t *testing.T) {
 	killed(12 + 3)
 	if got := verified(t, w); len(got.Problems) > 0 || got.Seq != 3 || !got.Unfinished {
 		t.Errorf("killed while it leads readers: %+v", got)
+	}
+}
+
+// In a lake that was moved, readers are led to the old place, and what nobody is led to any more does not matter.
+func TestVerifyMoved(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old")
+	w := openWorld(t, old, nil)
+	w.commit(lake.Sync, "sessions", "users")
+	run(t, w)
+	w.Close()
+	moved := filepath.Join(t.TempDir(), "new")
+	if err := os.CopyFS(moved, os.DirFS(old)); err != nil {
+		t.Fatal(err)
+	}
+	w = openWorld(t, moved, nil)
+	got := verified(t, w)
+	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "the lake was moved or copied; remove all") {
+		t.Errorf("want one problem that says so, got %q", got.Problems)
+	}
+	w.clock = w.clock.Add(24 * time.Hour)
+	w.commit(lake.Sync, "users")
+	run(t, w)
+	want := publish.Checked{Objects: 31, Seq: 2, Newest: 2, Elsewhere: []int64{1}}
+	if diff := cmp.Diff(&want, verified(t, w)); diff != "" {
+		t.Errorf("want - got +\n%s", diff)
 	}
 }
 

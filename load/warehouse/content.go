@@ -157,6 +157,11 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 	if err != nil {
 		return v, fmt.Errorf("verify: %w", err)
 	}
+	return v, v.hold(ctx, l, inLake, cfg)
+}
+
+// hold compares the published file with what is in the lake.
+func (v *Verification) hold(ctx context.Context, l *lake.Lake, inLake map[string]TableContent, cfg Config) error {
 	inWarehouse, entered, err := v.readWarehouse(ctx, cfg)
 	if err == nil && v.Reason == "" && entered.seq > 0 {
 		v.Reason, err = otherHistory(ctx, l, entered)
@@ -166,16 +171,16 @@ func Verify(ctx context.Context, l *lake.Lake, cfg Config) (Verification, error)
 		v.OtherCommit = v.Reason != ""
 	}
 	if err != nil {
-		return v, err
+		return err
 	}
 	v.compare(inLake, inWarehouse)
 	if v.Equal && entered != nil {
 		if v.Reason, err = asWritten(ctx, cfg.Path); err != nil {
-			return v, fmt.Errorf("verify: %w", err)
+			return fmt.Errorf("verify: %w", err)
 		}
 		v.Equal = v.Reason == ""
 	}
-	return v, nil
+	return nil
 }
 
 // readWarehouse returns the content of the tables in the published file, and the newest commit in its ledger. What is

@@ -241,7 +241,7 @@ func (v *verifier) commit(ctx context.Context, seq int64) error {
 	return err
 }
 
-// publication is that of a commit, in the place to which most of its lists lead.
+// publication is that of a commit, in the place to which most of its objects lead.
 func (v *verifier) publication(ctx context.Context, c *lake.Commit) (*publication, error) {
 	p, err := newPublication(v.lake, v.store, v.root, c, v.cfg)
 	if err != nil || c.Seq == v.out.Seq {
@@ -249,18 +249,20 @@ func (v *verifier) publication(ctx context.Context, c *lake.Commit) (*publicatio
 	}
 	var roots []string
 	for _, t := range p.tables {
-		if len(t.parts) == 0 || !v.names[t.listName()] {
-			continue
+		for name, place := range t.places() {
+			if !v.names[name] {
+				continue
+			}
+			stored, err := p.read(ctx, name, 64<<20)
+			if err != nil {
+				return nil, err
+			}
+			root := place(stored)
+			if root == v.root {
+				return p, nil
+			}
+			roots = append(roots, root)
 		}
-		stored, err := p.read(ctx, t.listName(), len(t.list()))
-		if err != nil {
-			return nil, err
-		}
-		if bytes.Equal(stored, t.list()) {
-			return p, nil
-		}
-		first, _, _ := strings.Cut(string(stored), "\n")
-		roots = append(roots, strings.TrimSuffix(first, "/"+t.parts[0].Name))
 	}
 	place := mostly(roots, v.root)
 	if place == v.root {
@@ -268,6 +270,49 @@ func (v *verifier) publication(ctx context.Context, c *lake.Commit) (*publicatio
 	}
 	v.out.Elsewhere = append(v.out.Elsewhere, c.Seq)
 	return newPublication(v.lake, v.store, place, c, v.cfg)
+}
+
+// places returns, for each object that has the commit's number, what reads the place of the lake in it: empty where
+// that does not say one.
+func (t *table) places() map[string]func([]byte) string {
+	without := func(uri, name string) string {
+		root, ok := strings.CutSuffix(uri, "/"+name)
+		if !ok {
+			return ""
+		}
+		return root
+	}
+	part := ""
+	if len(t.parts) > 0 {
+		part = t.parts[0].Name
+	}
+	return map[string]func([]byte) string{
+		t.listName(): func(b []byte) string {
+			first, _, _ := strings.Cut(string(b), "\n")
+			return without(first, part)
+		},
+		t.manifestName(): func(b []byte) string {
+			entries, _, err := decode[entry](b)
+			if err != nil || len(entries) == 0 {
+				return ""
+			}
+			return without(entries[0].File.Path, part)
+		},
+		t.manifestListName(): func(b []byte) string {
+			manifests, _, err := decode[manifestFile](b)
+			if err != nil || len(manifests) == 0 {
+				return ""
+			}
+			return without(manifests[0].Path, t.manifestName())
+		},
+		t.metadataName(): func(b []byte) string {
+			var m iceTable
+			if json.Unmarshal(b, &m) != nil {
+				return ""
+			}
+			return without(m.Location, t.home())
+		},
+	}
 }
 
 // mostly returns the place that most lists lead to, if two or more agree.

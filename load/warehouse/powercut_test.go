@@ -3,6 +3,7 @@ package warehouse
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -24,7 +25,7 @@ import (
 // zero, and names may be as they were before. The next update must end with what the lake holds, keep a
 // build file that could not be used, and leave readers nothing but the old file or the new one meanwhile.
 //
-// KYCSYNC_TEST_POWERCUTS is how many states are tried; 2000 take about an hour of one processor.
+// KYCSYNC_TEST_POWERCUTS is how many states are tried, no two of them the same; 2000 take about an hour of one processor.
 func TestPowerCut(t *testing.T) {
 	states := 12
 	if testing.Short() {
@@ -37,13 +38,18 @@ func TestPowerCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.record(t)
-			for seed := range states / 2 {
-				c.try(t, uint64(seed))
-				if (seed+1)%100 == 0 {
-					t.Logf("%d states: %v", seed+1, c.seen)
+			seed, tried := uint64(0), 0
+			for ; tried < states/2 && seed < uint64(20*states); seed++ {
+				if c.try(t, seed) {
+					if tried++; tried%100 == 0 {
+						t.Logf("%d states: %v", tried, c.seen)
+					}
 				}
 			}
-			t.Logf("%d states of %d recorded operations: %v", states/2, len(c.ops), c.seen)
+			t.Logf("%d states, all different, in %d cuts of %d recorded operations: %v", tried, seed, len(c.ops), c.seen)
+			if tried < states/2 {
+				t.Errorf("the record has only %d states, want %d: record more", tried, states/2)
+			}
 			if len(c.ops) < 50 || states > 20 && c.seen["gone on from"] == 0 {
 				t.Errorf("the record or the states are too few to tell anything")
 			}
@@ -100,6 +106,7 @@ type cuts struct {
 	old, new []byte // the published file
 	want     map[string][]string
 	seen     map[string]int // what became of the states
+	tried    map[[32]byte]bool
 }
 
 // record runs the build that the power cuts hit.
@@ -120,7 +127,7 @@ func (c *cuts) record(t *testing.T) {
 		w.commit(randomRows(rng))
 	}
 	build := w.cfg.Path + ".build"
-	c.w, c.before, c.seen = w, map[string][]byte{}, map[string]int{}
+	c.w, c.before, c.seen, c.tried = w, map[string][]byte{}, map[string]int{}, map[[32]byte]bool{}
 	if !c.first {
 		c.before["warehouse.duckdb"] = readFile(t, filepath.Join(build, "warehouse.duckdb"))
 	}
@@ -146,8 +153,9 @@ func (c *cuts) record(t *testing.T) {
 	}
 }
 
-// try puts the disk together as it may be after a cut, and updates.
-func (c *cuts) try(t *testing.T, seed uint64) {
+// try puts the disk together as it may be after a cut, and updates. It reports whether it did: that state may have been
+// tried before.
+func (c *cuts) try(t *testing.T, seed uint64) bool {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	cut := rng.IntN(len(c.ops) + 1)
 	if seed%2 == 0 { // most of the time DuckDB writes what it then syncs at once; look there
@@ -165,6 +173,11 @@ func (c *cuts) try(t *testing.T, seed uint64) {
 	if rng.IntN(6) == 0 {
 		c.foul(files, rng)
 	}
+	state := stateOf(files, published)
+	if c.tried[state] {
+		return false
+	}
+	c.tried[state] = true
 	w := &world{t: t, dir: c.w.dir, lake: c.w.lake, head: c.w.head, cfg: c.w.cfg}
 	dir, err := os.MkdirTemp(c.w.dir, "cut-")
 	if err != nil {
@@ -194,16 +207,29 @@ func (c *cuts) try(t *testing.T, seed uint64) {
 	rep, err := Update(t.Context(), w.lake, w.cfg)
 	if err != nil {
 		t.Errorf("%s: %v (%s)", what, err, detail(err))
-		return
+		return true
 	}
 	w.cfg.Step = nil
 	c.judge(t, what, w, rep)
 	if seed%8 > 0 && !rep.Rebuilt {
-		return // what it went on from it goes on from again
+		return true // what it went on from it goes on from again
 	}
 	if rep, err := Update(t.Context(), w.lake, w.cfg); err != nil || rep.Rebuilt {
 		t.Errorf("%s: then rebuilt %t (%s), error %v", what, rep.Rebuilt, rep.Reason, err)
 	}
+	return true
+}
+
+// stateOf is a hash of what lies on the disk.
+func stateOf(files map[string][]byte, published []byte) (sum [32]byte) {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s %d\n", name, len(files[name]))
+		h.Write(files[name])
+	}
+	h.Write(published)
+	h.Sum(sum[:0])
+	return sum
 }
 
 // judge looks at what an update made of a state.

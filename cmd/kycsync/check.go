@@ -74,20 +74,15 @@ Example:
 }
 
 func atFlag() cli.Flag {
-	return &cli.StringFlag{Name: "at", Usage: "ask as of this `INSTANT`, such as 2026-11-24T02:00:00Z; without it as of now"}
+	return &cli.StringFlag{Name: "at", Usage: "ask as of `TIME`: a day (its beginning, UTC) or an instant such as 2026-11-24T02:00:00Z; without it as of now"}
 }
 
-// instant is what --at says.
-func instant(c *cli.Context) (time.Time, error) {
-	value := c.String("at")
-	if value == "" {
+// askedAt is what --at says.
+func askedAt(c *cli.Context) (time.Time, error) {
+	if c.String("at") == "" {
 		return time.Now().UTC(), nil
 	}
-	at, err := time.Parse(time.RFC3339, value)
-	if err != nil {
-		return at, usagef("--at %q: want a time such as 2026-11-24T02:00:00Z", value)
-	}
-	return at.UTC(), nil
+	return instant(c, "at")
 }
 
 // checkPage is the answer of check, as its JSON shows it.
@@ -105,7 +100,7 @@ func (p *program) check(c *cli.Context) error {
 	if c.Args().Present() {
 		return usagef("check has no command %q; kycsync help check lists them", c.Args().First())
 	}
-	at, err := instant(c)
+	at, err := askedAt(c)
 	if err != nil {
 		return err
 	}
@@ -214,7 +209,7 @@ func (p *program) checkRows(c *cli.Context) error {
 	if err := oneOf(c, "format", "table", "csv", "json"); err != nil {
 		return err
 	}
-	at, err := instant(c)
+	at, err := askedAt(c)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,9 @@ func (r *Reader) goBack(ctx context.Context, knownAt time.Time) error {
 	}
 	stmts := []string{"USE memory",
 		fmt.Sprintf("CREATE VIEW %[1]s AS SELECT * FROM %[2]s.main.%[1]s WHERE committed_at <= %[3]s", ledgerTable, catalog, at),
-		fmt.Sprintf("CREATE VIEW %[1]s AS FROM %[2]s.main.%[1]s", factsTable, catalog)}
+		fmt.Sprintf("CREATE VIEW %[1]s AS FROM %[2]s.main.%[1]s", factsTable, catalog),
+		fmt.Sprintf("CREATE VIEW %[1]s AS FROM %[2]s.main.%[1]s", tallyTable, catalog),
+		fmt.Sprintf("CREATE VIEW %[1]s AS FROM %[2]s.main.%[1]s WHERE commit_seq <= %[3]d", resultsTable, catalog, seq)}
 	for _, t := range tables() {
 		stmts = append(stmts, pastOf(t, seq)...)
 	}

@@ -28,6 +28,13 @@ func (t *Table) Root() string {
 	return ""
 }
 
+// FromDocuments reports whether the versions are made of the vendor's documents, so that a replay makes them again.
+// Those that the organisation has told stand in no document.
+func (t *Table) FromDocuments() bool {
+	root := Lookup(t.Root())
+	return root != nil && len(root.Sources) > 0
+}
+
 // EntityKey returns the columns that tell apart the entities to whose versions the rows belong: the
 // same in all tables of one Root. It is nil where rows have no versions.
 func (t *Table) EntityKey() []string {

@@ -19,6 +19,7 @@ func NewRows(t *schemas.Table) *Rows { return &Rows{newTableRows(0, t)} }
 func (r *Rows) Len() int { return r.t.rows }
 
 // Append adds a row from values by column name: string, int64, float64, bool, time.Time, or nil.
+// Of a day the time is its begin in UTC.
 // A column that is not named is null. It panics when a value does not fit its column.
 func (r *Rows) Append(values map[string]any) {
 	known := 0
@@ -83,6 +84,10 @@ func put(c *column, col *schemas.Column, v any) {
 	case time.Time:
 		if c.kind == schemas.Time {
 			c.int(v.UnixMicro())
+			return
+		}
+		if c.kind == schemas.Date {
+			c.day(int32(v.Unix() / int64(24*time.Hour/time.Second)))
 			return
 		}
 	}

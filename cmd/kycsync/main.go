@@ -149,7 +149,8 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(),
 			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
-			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(), p.gcCommand(), p.publishCommand(),
+			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.referenceCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
+			p.gcCommand(), p.publishCommand(),
 			p.doctorCommand(), p.drillCommand(),
 		},
 		Action: func(c *cli.Context) error {

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -129,32 +127,27 @@ func (u *UnknownDrift) Error() string { return "no such drift is known" }
 //
 // Of cfg the fields Lake, Warehouse, WorkDir, Now and Step count. Errors: *UnknownDrift, ErrDeferred,
 // and those of package lake; ErrConflict says that others kept committing first.
-func AcceptDrift(ctx context.Context, cfg Config, a Acceptance) ([]Drifted, error) {
+func AcceptDrift(ctx context.Context, cfg Config, a Acceptance) (fresh []Drifted, err error) {
 	cfg.defaults()
-	for race := 1; ; race++ {
-		head, err := cfg.Lake.Head(ctx)
-		if errors.Is(err, lake.ErrNotExist) {
+	err = tell(ctx, cfg, func(head *lake.Commit) (*told, error) {
+		if head == nil {
 			return nil, &UnknownDrift{}
-		} else if err != nil {
-			return nil, fmt.Errorf("read the newest commit of %s: %w", cfg.Lake.Bucket().URI(), err)
 		}
-		fresh, err := uncovered(ctx, cfg, head, &a)
-		if err != nil || len(fresh) == 0 {
+		var err error
+		if fresh, err = uncovered(ctx, cfg, head, &a); err != nil || len(fresh) == 0 {
 			return nil, err
 		}
-		c, err := appendDecisions(ctx, cfg, head, fresh, a.Reason)
-		if errors.Is(err, lake.ErrConflict) && race < maxRaces {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if c.PublishedSeq != c.Seq {
-			return fresh, nil // readers see it with the next night
-		}
-		_, err = publishWarehouse(ctx, cfg)
-		return fresh, err
-	}
+		return &told{what: "note what was accepted", step: "decision.commit", figures: map[string]int64{"drift_accepted": int64(len(fresh))},
+			rows: func(c *lake.Commit, write func(*transform.Rows) error) error {
+				rows := transform.NewRows(schemas.Lookup("drift_decisions"))
+				for _, d := range fresh {
+					rows.Append(map[string]any{"run_id": c.RunID, "version_seq": c.Seq, "document": d.Document, "path": d.Path, "kind": d.Kind,
+						"example": orNull(d.Example), "reason": a.Reason, "decided_at": c.CommittedAt})
+				}
+				return write(rows)
+			}}, nil
+	})
+	return fresh, err
 }
 
 // uncovered returns the drifts that a covers and nobody has accepted.
@@ -177,59 +170,6 @@ func uncovered(ctx context.Context, cfg Config, head *lake.Commit, a *Acceptance
 		return nil, &UnknownDrift{closest(all, a)}
 	}
 	return fresh, nil
-}
-
-// appendDecisions makes the commit after head. It is published if head is.
-func appendDecisions(ctx context.Context, cfg Config, head *lake.Commit, drifts []Drifted, reason string) (*lake.Commit, error) {
-	rows := func(c *lake.Commit) (rows []map[string]any) {
-		for _, d := range drifts {
-			rows = append(rows, map[string]any{"run_id": c.RunID, "version_seq": c.Seq, "document": d.Document, "path": d.Path, "kind": d.Kind,
-				"example": orNull(d.Example), "reason": reason, "decided_at": c.CommittedAt})
-		}
-		return rows
-	}
-	return appendRows(ctx, cfg, head, "drift_decisions", rows, map[string]int64{"drift_accepted": int64(len(drifts))})
-}
-
-// appendRows makes the commit after head, with rows of one table. It is published if head is.
-func appendRows(ctx context.Context, cfg Config, head *lake.Commit, table string, rows func(*lake.Commit) []map[string]any, figures map[string]int64) (*lake.Commit, error) {
-	now := cfg.Now().UTC()
-	c := &lake.Commit{Kind: lake.Sync, Seq: head.Seq + 1, RunID: newRunID(now), CommittedAt: now, PublishedSeq: head.PublishedSeq,
-		Tables: map[string]map[string]lake.Part{}, Figures: figures}
-	if head.PublishedSeq == head.Seq {
-		c.PublishedSeq = c.Seq
-	} else {
-		c.Note = head.Note // why readers do not see what is staged
-	}
-	for name, parts := range head.Tables {
-		c.Tables[name] = maps.Clone(parts)
-	}
-	made := transform.NewRows(schemas.Lookup(table))
-	for _, row := range rows(c) {
-		made.Append(row)
-	}
-	w := &partSet{dir: cfg.WorkDir, open: map[string]*lake.PartWriter{}}
-	defer w.abort()
-	if err := made.Take(w.write); err != nil {
-		return nil, err
-	}
-	spooled, err := w.close()
-	if err != nil {
-		return nil, err
-	}
-	part, err := cfg.Lake.Put(ctx, spooled[table], c.RunID)
-	if err != nil {
-		return nil, fmt.Errorf("part of %s: %w", table, err)
-	}
-	if c.Tables[table] == nil {
-		c.Tables[table] = map[string]lake.Part{}
-	}
-	c.Tables[table][part.Name] = part
-	cfg.Step("decision.commit")
-	if err := cfg.Lake.Append(ctx, head, c); err != nil {
-		return nil, fmt.Errorf("note the decision: %w", err)
-	}
-	return c, nil
 }
 
 // closest returns the few known drifts that are most like what was asked for.

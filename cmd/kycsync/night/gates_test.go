@@ -338,7 +338,7 @@ func (d *desk) now(t *testing.T) map[string][]string {
 	out := map[string][]string{}
 	for i := range schemas.Tables {
 		table := &schemas.Tables[i]
-		if len(table.EntityKey()) < 2 || table.Name == "raw_documents" { // no history, or none of an application
+		if !table.FromDocuments() || table.Name == "raw_documents" {
 			continue
 		}
 		root, id := table.Root(), schemas.Lookup(table.Root()).EntityKey()[1]

@@ -31,7 +31,7 @@ func (rp *replay) gather(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range schemas.Tables {
-		if t := &schemas.Tables[i]; t.Root() != "" {
+		if t := &schemas.Tables[i]; t.FromDocuments() {
 			if err := rp.gatherRows(ctx, t); err != nil {
 				return err
 			}

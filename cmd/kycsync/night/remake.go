@@ -162,7 +162,7 @@ func (rp *replay) drain() error {
 func (rp *replay) compare(context.Context) error {
 	for i := range schemas.Tables {
 		t := &schemas.Tables[i]
-		if t.Root() == "" || rp.before.rows(t)+rp.after.rows(t) == 0 {
+		if !t.FromDocuments() || rp.before.rows(t)+rp.after.rows(t) == 0 {
 			continue
 		}
 		r := ReplayedTable{Table: t.Name, Before: rp.before.rows(t), After: rp.after.rows(t), Columns: []ReplayedColumn{}}
@@ -194,7 +194,7 @@ func (rp *replay) store(ctx context.Context) error {
 		if s == nil {
 			continue
 		}
-		if t.Root() != "" {
+		if t.FromDocuments() {
 			s.Part.Level = 1 // like a compacted part it holds the rows of many commits
 		}
 		part, err := rp.Lake.Put(ctx, s, rp.out.RunID)

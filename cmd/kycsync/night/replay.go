@@ -156,7 +156,7 @@ func replayable(ctx context.Context, l *lake.Lake) (*lake.Commit, error) {
 func successor(head *lake.Commit, runID string) *lake.Commit {
 	c := &lake.Commit{Format: 1, Seq: head.Seq + 1, PublishedSeq: head.Seq + 1, Kind: lake.Replay, RunID: runID, Tables: map[string]map[string]lake.Part{}}
 	for name, parts := range head.Tables {
-		if schemas.Lookup(name).Root() == "" {
+		if !schemas.Lookup(name).FromDocuments() {
 			c.Tables[name] = maps.Clone(parts)
 		}
 	}

@@ -41,7 +41,7 @@ func PlanReplay(ctx context.Context, l *lake.Lake) (*ReplayPlan, error) {
 		switch {
 		case t.Name == "raw_documents":
 			plan.Documents, plan.DocumentBytes = p.Rows, p.Bytes
-		case t.Root() != "" && p.Parts > 0:
+		case t.FromDocuments() && p.Parts > 0:
 			plan.Tables = append(plan.Tables, p)
 			if t.Root() == t.Name {
 				plan.Versions[t.Name] = p.Rows

@@ -3,10 +3,11 @@ package night
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"kycsync/load/lake"
+	"kycsync/schemas"
+	"kycsync/transform"
 )
 
 // ErrNothing means that the lake has no commit yet.
@@ -25,27 +26,16 @@ type Waiver struct {
 // those of the warehouse as ErrDeferred, and those of package lake; ErrConflict says that others kept committing first.
 func Waive(ctx context.Context, cfg Config, w Waiver) error {
 	cfg.defaults()
-	for race := 1; ; race++ {
-		head, err := cfg.Lake.Head(ctx)
-		if errors.Is(err, lake.ErrNotExist) {
-			return ErrNothing
-		} else if err != nil {
-			return fmt.Errorf("read the newest commit of %s: %w", cfg.Lake.Bucket().URI(), err)
+	return tell(ctx, cfg, func(head *lake.Commit) (*told, error) {
+		if head == nil {
+			return nil, ErrNothing
 		}
-		rows := func(c *lake.Commit) []map[string]any {
-			return []map[string]any{{"run_id": c.RunID, "version_seq": c.Seq, "check_name": w.Check, "reason": w.Reason, "waived_at": c.CommittedAt, "expires_at": w.Until.UTC()}}
-		}
-		c, err := appendRows(ctx, cfg, head, "check_waivers", rows, map[string]int64{"checks_waived": 1})
-		if errors.Is(err, lake.ErrConflict) && race < maxRaces {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if c.PublishedSeq != c.Seq {
-			return nil // readers see it with the next night
-		}
-		_, err = publishWarehouse(ctx, cfg)
-		return err
-	}
+		return &told{what: "note the waiver", step: "decision.commit", figures: map[string]int64{"checks_waived": 1},
+			rows: func(c *lake.Commit, write func(*transform.Rows) error) error {
+				rows := transform.NewRows(schemas.Lookup("check_waivers"))
+				rows.Append(map[string]any{"run_id": c.RunID, "version_seq": c.Seq, "check_name": w.Check, "reason": w.Reason,
+					"waived_at": c.CommittedAt, "expires_at": w.Until.UTC()})
+				return write(rows)
+			}}, nil
+	})
 }

@@ -25,7 +25,8 @@ import (
 //	s1         | Approved | 2026-03-01T10:00:00Z
 //
 // An empty cell is null, or zero where the column has no null; a column that is not named likewise. Lines that begin
-// with # are remarks. Then come pairs of files: "ask", a statement, and "want", the answer, written anew by -update.
+// with # are remarks. Then come pairs of files: "ask", a statement, and "want", the answer, written anew by -update. Further
+// nights and further questions may follow.
 func TestStories(t *testing.T) {
 	empty := newWorld(t)
 	empty.now = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -82,6 +83,7 @@ func tell(t *testing.T, w *world, name string) {
 				t.Fatalf("%s: file %q: want an instant, ask or want", name, f.Name)
 			}
 			w.commit(storyTables(t, w.nextSeq(), w.now, f))
+			r = nil // what is asked next knows of it
 		}
 	}
 	if changed {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"kycsync/schemas"
 	"kycsync/sql"
 )
 
@@ -56,6 +57,15 @@ func TestExamplesOfViews(t *testing.T) {
 			continue
 		}
 		r.ask(t, v.Example)
+	}
+}
+
+// TestDossierHasEveryTable holds that what is held of a session comes from all of its tables.
+func TestDossierHasEveryTable(t *testing.T) {
+	for _, table := range schemas.Tables {
+		if table.History == schemas.BySession && !strings.Contains(sql.Lookup("session_dossier").SQL, " FROM "+table.Name+" AS t ") {
+			t.Errorf("session_dossier does not read %s", table.Name)
+		}
 	}
 }
 

@@ -1,0 +1,67 @@
+-- One row: a country of a live session that stood on a list of the organisation's on the day of the session, once for
+-- each list and each way in which the session has to do with the country.
+--
+-- The ways are nationality and issuing state (identity document), residence (proof of address, or the address on the
+-- document) and network (the address of the device). The lists are the newest file of countries, with the days in which
+-- each country stood there: it says what holds as of a day in the past, if the file goes back so far. Without a file
+-- there is one row, which says so.
+--
+-- question: Which sessions have to do with a high-risk country, by the list that held then?
+-- column kind internal: nationality, issuing state, residence or network; null: no file is loaded
+-- column country_iso3 pii: the country
+-- column list internal: the list's name, as the file has it
+-- column valid_from internal: first day on the list; null: always
+-- column valid_to internal: last day on it; null: still there
+-- column reference internal: day of the file of countries, or none loaded
+-- column missing_input internal: what the answer lacks; null: nothing
+-- example: SELECT list, country_iso3, kind, count(DISTINCT session_id) FROM high_risk_countries GROUP BY ALL ORDER BY ALL
+CREATE OR REPLACE VIEW high_risk_countries AS
+WITH named AS (
+    SELECT application, session_id, 'nationality' AS kind, nationality_iso3 AS country_iso3 FROM id_verifications
+    UNION ALL
+    SELECT application, session_id, 'issuing state', issuing_state_iso3 FROM id_verifications
+    UNION ALL
+    SELECT application, session_id, 'residence', parsed_country_iso3 FROM id_verifications
+    UNION ALL
+    SELECT application, session_id, 'residence', parsed_country_iso3 FROM poa_verifications
+    UNION ALL
+    SELECT application, session_id, 'network', coalesce(ip_country_code_iso3, ip_country_iso3) FROM ip_analyses
+),
+listed AS (
+    SELECT DISTINCT
+        s.application,
+        s.session_id,
+        s.vendor_data_key,
+        s.created_at,
+        s.status,
+        n.kind,
+        n.country_iso3,
+        l.list,
+        l.valid_from,
+        l.valid_to
+    FROM named AS n
+    JOIN country_lists AS l
+        ON l.country_iso3 = n.country_iso3
+    JOIN live_sessions AS s
+        ON s.application = n.application
+        AND s.session_id = n.session_id
+    WHERE (s.created_at AT TIME ZONE 'UTC')::DATE BETWEEN coalesce(l.valid_from, DATE '0001-01-01') AND coalesce(l.valid_to, DATE '9999-12-31')
+)
+SELECT
+    l.application,
+    l.session_id,
+    l.vendor_data_key,
+    l.created_at,
+    l.status,
+    l.kind,
+    l.country_iso3,
+    l.list,
+    l.valid_from,
+    l.valid_to,
+    r.reference,
+    CASE WHEN r.reference = 'none loaded' THEN 'no file of countries: which country is on a list is not known' END AS missing_input
+FROM (FROM reference_state WHERE kind = 'countries') AS r
+LEFT JOIN listed AS l
+    ON true
+WHERE l.session_id IS NOT NULL
+    OR r.reference = 'none loaded'

@@ -6,6 +6,7 @@
 -- asks them all again.
 --
 -- question: Is anything known to be wrong with these data?
+-- column check_name internal: kycsync check list tells what each means
 -- column owner internal: who looks into a failure: engineer, compliance or operator
 -- column dimension internal: integrity, validity, uniqueness, timeliness, stability or reconciliation
 -- column failures internal: how many rows the check found

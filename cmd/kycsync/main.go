@@ -147,7 +147,7 @@ func (p *program) app() *cli.App {
 		OnUsageError:              usageError,
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
-			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(),
+			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(), p.reportCommand(),
 			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
 			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.referenceCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
 			p.gcCommand(), p.publishCommand(),

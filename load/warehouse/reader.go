@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 )
@@ -65,6 +66,12 @@ func (r *Reader) Seq(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return e.seq, nil
+}
+
+// KnownUntil returns when the newest commit was made that the file shows.
+func (r *Reader) KnownUntil(ctx context.Context) (at time.Time, err error) {
+	err = r.in.row(ctx, "read the ledger", "SELECT known_until FROM knowledge", &at)
+	return at.UTC(), err
 }
 
 // Commits returns the hashes of the commits that the warehouse was made of, by number.
@@ -133,6 +140,11 @@ func (r *Reader) Query(ctx context.Context, query string, args ...any) (*Result,
 		}
 	}
 	return res, nil
+}
+
+// SetDay gives a variable a value for the queries to come, which have it as getvariable(name).
+func (r *Reader) SetDay(ctx context.Context, name string, day time.Time) error {
+	return r.in.exec(ctx, "set a variable", fmt.Sprintf("SET VARIABLE %s = DATE '%s'", ident(name), day.Format(time.DateOnly)))
 }
 
 // WriteParquet runs one statement that only reads and writes the answer to w as a Parquet file. Its errors are those of

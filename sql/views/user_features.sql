@@ -1,10 +1,12 @@
 -- One row: a feature of a user and its latest status, over all of the user's sessions.
 --
 -- A user is an application's vendor_data without regard to case; sessions without vendor_data belong
--- to nobody. The latest status is that of the newest session that has the feature, as the vendor
--- defines the feature map of a user: a session that the vendor has deleted counts only where no
--- other session has the feature. Within a session the list row's word, which the vendor
--- itself sums up, comes before the blocks' words, and of several steps of one feature the last.
+-- to nobody. The latest status is that of the newest session that has the feature, as in the vendor's own
+-- feature map of a user: a session that the vendor has deleted counts only where no
+-- other session has the feature, and one in which it was not finished only where no other finished it; the vendor's map
+-- leaves out what nobody finished. Within a session the list row's word, which the vendor
+-- itself sums up, comes before the blocks' words, and of several steps of one feature the last; but a list row has no
+-- word for a step that has expired, so that a block's Expired comes first.
 -- Business sessions are left out. Sandbox sessions are in: see environment.
 --
 -- question: Which features has a user passed, and how does each stand right now?
@@ -19,10 +21,10 @@ WITH ordered AS (
         application,
         session_id,
         vendor_data_key,
+        coalesce(upstream_state = 'deleted', false) AS is_deleted,
         row_number() OVER (
             PARTITION BY application, vendor_data_key
             ORDER BY
-                coalesce(upstream_state = 'deleted', false),
                 created_at DESC NULLS LAST,
                 session_number DESC NULLS LAST,
                 session_id DESC
@@ -38,7 +40,10 @@ latest AS (
         coalesce(f.feature, f.feature_raw) AS feature,
         -- The least by the first members, in their order. A window over all features takes six times as long.
         min({
+            'is_deleted': o.is_deleted,
+            'is_unfinished': coalesce(f.status = 'Not Finished', false),
             'nth': o.nth,
+            'is_not_expired': f.status IS DISTINCT FROM 'Expired',
             'is_block': f.source IS DISTINCT FROM 'list_row',
             'block': f.block,
             'last_first': -f.block_ordinal,

@@ -177,8 +177,13 @@ func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now
 }
 
 // named returns the newest commit and the numbers and the parts of all retained ones: of those since an instant, of
-// the one before it, which was the newest then, of those that readers followed meanwhile, and of those that are shown
-// to other engines.
+// those before it that may have been the newest then, of those that readers followed meanwhile, and of those that are
+// shown to other engines.
+//
+// A commit is dated before it is stored, and a machine that sleeps in between stores it days later: until then its
+// parent was the newest, whatever the dates say. What comes after it was begun when it was there. So a commit had a
+// successor at the date of the second one after it, and not surely at that of the first. A stand-in has the date of
+// another, and proves nothing.
 func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool) (named map[string]bool, taken map[int64]bool, newest *Commit, err error) {
 	named, taken = map[string]bool{}, map[int64]bool{}
 	followed := map[int64]bool{}
@@ -191,13 +196,16 @@ func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool)
 			}
 		}
 	}
-	var before *Commit
+	var before []*Commit // those that may have been the newest at that instant, and the last before it
 	for c, err := range l.Commits(ctx, 1) {
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		if newest = c; c.CommittedAt.Before(since) {
-			before = c
+			if c.Kind != StandIn && len(before) > 1 {
+				before = before[len(before)-1:]
+			}
+			before = append(before, c)
 			continue
 		}
 		take(c)
@@ -205,8 +213,8 @@ func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool)
 	if newest == nil {
 		return nil, nil, nil, errors.New("the lake has no commit")
 	}
-	if before != nil {
-		take(before)
+	for _, c := range before {
+		take(c)
 	}
 	for seq := range followed {
 		if seq == 0 || taken[seq] || seq > newest.Seq { // a number beyond was published from another copy of the lake

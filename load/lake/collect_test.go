@@ -111,6 +111,7 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			collect(90*oneDay, true, Collected{Kept: 3, Foreign: 1, Retained: 2}) // no commit is younger by two days
 			_, third := commitPart(t, l, Replay, clock)
 			all := remaining()
+			clock = clock.Add(time.Hour)
 			collect(90*oneDay, true, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 3, Leases: 2})
 			if diff := cmp.Diff(all, remaining()); diff != "" {
 				t.Errorf("a plan removed something:\n%s", diff)
@@ -122,7 +123,8 @@ func TestCollectionRemovesWhatNobodyNames(t *testing.T) {
 			clock = begun.Add(40 * oneDay)
 			_, fourth := commitPart(t, l, Replay, clock)
 			collect(39*oneDay+time.Hour, false, Collected{Kept: 4, Foreign: 1, Retained: 5}) // the first commit was the newest at the beginning
-			collect(38*oneDay, false, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 4, Fence: 6})
+			collect(38*oneDay, false, Collected{Kept: 4, Foreign: 1, Retained: 5})           // the second may have been stored late
+			collect(38*oneDay-90*time.Minute, false, Collected{Parts: 1, Kept: 3, Foreign: 1, Retained: 4, Fence: 6})
 			left := strings.Join(remaining(), " ")
 			for part, want := range map[Part]bool{first: false, second: true, third: true, fourth: true} {
 				if got := strings.Contains(left, strings.TrimPrefix(part.Name, "tables/wide/data/")); got != want {
@@ -214,6 +216,38 @@ func TestCollectionKeepsWhatReadersFollowed(t *testing.T) {
 			rt.Errorf("a reader of commit %d, which was published an hour ago: %v %v", readers.Seq, problems, err)
 		}
 	})
+}
+
+// A commit whose process slept between dating and storing it has only now taken the place of the one before it, whose
+// parts are read until then.
+func TestCollectionKeepsWhatALateCommitReplaced(t *testing.T) {
+	for kind, open := range removers(t) {
+		t.Run(kind, func(t *testing.T) {
+			clock := time.Now()
+			begun := clock
+			l := open(&clock)
+			first, part := commitPart(t, l, Sync, clock)
+			clock = begun.Add(6 * oneDay)
+			commitPart(t, l, Replay, begun.Add(3*oneDay))
+			check := func(when string, want int) {
+				t.Helper()
+				if _, err := l.Collect(t.Context(), Collection{Retain: 2 * oneDay}); err != nil {
+					t.Fatal(err)
+				}
+				problems, err := l.Verify(t.Context(), first, Share{}, nil)
+				if err != nil || len(problems) != want {
+					t.Errorf("%s: the first commit has %v %v, want %d problems", when, problems, err, want)
+				}
+			}
+			check("as the second is stored", 0)
+			commitPart(t, l, Sync, clock)
+			clock = begun.Add(8*oneDay - time.Hour)
+			check("when that is not yet two days ago", 0)
+			clock = begun.Add(8*oneDay + time.Hour)
+			commitPart(t, l, Sync, clock)
+			check("when "+part.Name+" is needed by nobody", 1)
+		})
+	}
 }
 
 // A commit that got lost can be brought back: its parts are younger than what is left, and stay.

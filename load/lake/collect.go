@@ -78,7 +78,7 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	if err != nil {
 		return out, fmt.Errorf("collect publications: %w; nothing was removed", err)
 	}
-	found, retained, err := l.unnamed(ctx, found, lists.followed, cfg, &out)
+	found, retained, err := l.unnamed(ctx, now.Add(-cfg.Retain), found, lists.followed, cfg.Plan, &out)
 	if err != nil {
 		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
 	}
@@ -104,8 +104,8 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	return out, err
 }
 
-// sureAge is the time against which the age of parts is measured: that of the newest commit, unless it lies ahead. So
-// a clock that is wrong, or a newest commit that got lost, makes nothing look old.
+// sureAge is the time against which the age of parts and of commits is measured: that of the newest commit, unless it
+// lies ahead. So a clock that is wrong, or a newest commit that got lost, makes nothing look old.
 func (l *Lake) sureAge(ctx context.Context) (time.Time, error) {
 	head, err := l.Head(ctx)
 	if errors.Is(err, ErrNotExist) {
@@ -123,19 +123,19 @@ func (l *Lake) sureAge(ctx context.Context) (time.Time, error) {
 // fenceFigure marks the commit of a collection. Whoever meets it gives up parts that were made before.
 const fenceFigure = "fence"
 
-// unnamed returns the parts that no retained commit names, and the retained commits, after it has fenced off all that could come to name them:
-// it makes a commit of its own, which takes the number of any that is under way, however late that one arrives.
-// Whoever commits after it has read it, and then refuses parts that are as old as these.
-func (l *Lake) unnamed(ctx context.Context, old []Object, shown map[int64]bool, cfg Collection, out *Collected) (found []Object, retained map[int64]bool, err error) {
+// unnamed returns the parts that no retained commit names, and the retained commits, after it has fenced off all that
+// could come to name them: it makes a commit of its own, which takes the number of any that is under way, however late
+// that one arrives. Whoever commits after it has read it, and then refuses parts that are as old as these.
+func (l *Lake) unnamed(ctx context.Context, since time.Time, old []Object, shown map[int64]bool, plan bool, out *Collected) (found []Object, retained map[int64]bool, err error) {
 	const tries = 12
 	for range tries {
-		named, retained, head, err := l.named(ctx, l.now().Add(-cfg.Retain), shown)
+		named, retained, head, err := l.named(ctx, since, shown)
 		if err != nil {
 			return nil, nil, err
 		}
 		out.Retained = int64(len(retained))
 		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return named[o.Name] })
-		if cfg.Plan || len(found) == 0 {
+		if plan || len(found) == 0 {
 			out.Kept += int64(len(old) - len(found))
 			return found, retained, nil
 		}

@@ -168,6 +168,21 @@ func TestCollectionRefuses(t *testing.T) {
 	}
 }
 
+// A clock that is a year ahead makes no commit look too old to be retained.
+func TestCollectionByAWrongClockKeepsWhatIsRetained(t *testing.T) {
+	clock := time.Now()
+	l := openAt(t, t.TempDir(), &clock)
+	for range 3 {
+		commitPart(t, l, Replay, clock)
+		clock = clock.Add(3 * oneDay)
+	}
+	clock = clock.Add(365 * oneDay)
+	got, err := l.Collect(t.Context(), Collection{Retain: 90 * oneDay, Plan: true})
+	if err != nil || got.Parts > 0 || got.Retained != 3 {
+		t.Errorf("got %+v %v, want 3 commits retained and all of their parts", got, err)
+	}
+}
+
 // A run that slept between its parts and its commit does not name what may have been collected meanwhile.
 func TestPartsThatWaitedTooLongAreNotCommitted(t *testing.T) {
 	clock := time.Now()

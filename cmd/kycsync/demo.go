@@ -250,7 +250,12 @@ Try next (with go run ./cmd/kycsync in place of kycsync, from a checkout):
    kycsync verify %s
    kycsync query --warehouse %s "SELECT * FROM runs"
    kycsync query --warehouse %s "SELECT status, count(*) FROM sessions_as_known_at('%s') GROUP BY ALL"
+   kycsync ask list             questions by name, such as
+   kycsync ask --warehouse %s user_verification
+   kycsync changes --warehouse %s
+   kycsync report --warehouse %s --month 2026-10 -o october.html
    kycsync tables aml_hits
    kycsync sync --help          the same against your own account
-`, d.lakeDir(), d.warehouse(), flags, flags, d.warehouse(), d.warehouse(), simulationStart.Add(12*time.Hour).Format(time.RFC3339))
+`, d.lakeDir(), d.warehouse(), flags, flags, d.warehouse(), d.warehouse(), simulationStart.Add(12*time.Hour).Format(time.RFC3339),
+		d.warehouse(), d.warehouse(), d.warehouse())
 }

@@ -33,13 +33,19 @@ var (
 //	-- owner: engineer, compliance or operator: who looks into it
 //	-- dimension: integrity, validity, uniqueness, timeliness, stability or reconciliation
 //
-// $at in the query is the instant as of which it is asked.
+// and, where it costs too much for a night:
+//
+//	-- asked: in full: of a warehouse that is built from scratch, and by kycsync check
+//
+// $at in the query is the instant as of which it is asked. $since is the commit as of which it passed last, so that rows
+// of versions until then need not be looked at, or -1 where it is asked of all.
 type Check struct {
 	Name      string
 	Doc       string // paragraphs, apart from each other by an empty line
 	Severity  string
 	Owner     string
 	Dimension string
+	InFull    bool // it is asked of all or not at all
 	SQL       string
 }
 
@@ -78,7 +84,7 @@ func Checks() []Check {
 	return out
 }
 
-var checkMarkRE = regexp.MustCompile(`^(severity|owner|dimension)()(): (.+)$`)
+var checkMarkRE = regexp.MustCompile(`^(severity|owner|dimension|asked)()(): (.+)$`)
 
 // parseCheck reads a check's file.
 func parseCheck(name, text string) (Check, error) {
@@ -93,6 +99,9 @@ func parseCheck(name, text string) (Check, error) {
 			return c.word(&c.Owner, kind, text, checkOwners)
 		case "dimension":
 			return c.word(&c.Dimension, kind, text, checkDimensions)
+		case "asked":
+			c.InFull = true
+			return c.word(new(string), kind, text, []string{"in full"})
 		}
 		panic("sql: no mark " + kind)
 	})

@@ -48,7 +48,7 @@ func (r *Reader) Check(ctx context.Context, at time.Time) ([]Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := r.in.askAll(ctx, e.seq, at, func(*check) *result { return nil })
+	results, err := r.in.askAll(ctx, e.seq, at, allOf)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (r *Reader) Failing(ctx context.Context, name string, at time.Time) (*Resul
 	}
 	for _, c := range checks() {
 		if c.Name == name {
-			return r.Query(ctx, "SELECT id, detail FROM (\n"+c.asOf(at)+"\n) ORDER BY ALL")
+			return r.Query(ctx, "SELECT id, detail FROM (\n"+c.asOf(at, sinceStart)+"\n) ORDER BY ALL")
 		}
 	}
 	return nil, fmt.Errorf("no check %q", name)

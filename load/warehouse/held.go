@@ -65,11 +65,17 @@ func (b *build) vouch(ctx context.Context, target *lake.Commit, rep Report) erro
 	if len(earlier) == 0 || rep.Rebuilt { // what stood in another file does not stand in this one
 		questions = nil
 	}
-	standing, err := b.standing(ctx, earlier, questions, rep.Rows)
+	why, err := b.reasons(ctx, earlier, questions, rep.Rows)
+	if err == nil && questions != nil {
+		for _, r := range earlier {
+			err = b.renew(ctx, r.at) // which is the same for all
+			break
+		}
+	}
 	if err != nil {
 		return err
 	}
-	results, err := b.in.askAll(ctx, target.Seq, target.CommittedAt, standing)
+	results, err := b.in.askAll(ctx, target.Seq, target.CommittedAt, why)
 	if err != nil {
 		return err
 	}

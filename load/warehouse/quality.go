@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,11 +22,24 @@ import (
 //	parents.T    a row whose session, or other entity, is not there
 //	values.T     a word that is not known, a country that is none, a score outside of its scale
 //	lake_rows    a table that has not as many rows as the lake
+//
+// The cost of a night must not grow with the lake. So a build that goes on from the file of the night before asks a check
+// that passed then of what is new only: of rows of newer versions, and of the entities that have them. What it has looked
+// at before does not change by itself. A build from scratch and Reader.Check ask all of everything, and so is a check
+// asked that has failed. The rows of a table lie in the order in which they were added, so that DuckDB passes over
+// those of old versions without reading them.
 type check struct {
 	sql.Check
 	tables []string // it reads, in the order of their names
 	always bool     // its answer may change though no row was added to the tables
+	fresh  string   // the query for what is wrong in what is new, where it is another one
 }
+
+// sinceStart and sinceNow stand for the commit since which a check is asked.
+const (
+	sinceStart = -1
+	sinceNow   = math.MaxInt64
+)
 
 // checks returns all of them in order of their names.
 func checks() []check {
@@ -68,7 +83,7 @@ func reads(c *sql.Check) []string {
 // sha256 identifies the question: a result of another one does not stand for this one.
 func (c *check) sha256() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", c.SQL, c.Severity)
+	fmt.Fprintf(h, "%s\n%s\n%s\n", c.SQL, c.fresh, c.Severity)
 	for _, word := range c.Words() {
 		if v := sql.Lookup(word); v != nil {
 			fmt.Fprintln(h, viewsSHA256()) // of what these read, too
@@ -78,10 +93,18 @@ func (c *check) sha256() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// asOf is the query with its instant.
-func (c *check) asOf(at time.Time) string {
-	return strings.ReplaceAll(c.SQL, "$at", "TIMESTAMPTZ "+literal(at.UTC().Format("2006-01-02 15:04:05.000000Z")))
+// asOf is the query with its instant, for what is wrong in versions that are newer than a commit, or in everything.
+func (c *check) asOf(at time.Time, since int64) string {
+	query := c.SQL
+	if since != sinceStart && c.fresh != "" {
+		query = c.fresh
+	}
+	return strings.NewReplacer("$at", "TIMESTAMPTZ "+literal(at.UTC().Format("2006-01-02 15:04:05.000000Z")),
+		"$since", strconv.FormatInt(since, 10)).Replace(query)
 }
+
+// narrows reports whether the check can be asked of what is new only.
+func (c *check) narrows() bool { return c.fresh != "" || strings.Contains(c.SQL, "$since") }
 
 // A CheckInfo says what a check is.
 type CheckInfo struct {
@@ -90,7 +113,7 @@ type CheckInfo struct {
 	Owner     string `json:"owner"`
 	Dimension string `json:"dimension"`
 	Doc       string `json:"doc"`
-	SQL       string `json:"sql"` // $at stands for the instant as of which it is asked
+	SQL       string `json:"sql"` // $at stands for the instant as of which it is asked, $since for the commit since which, or -1
 }
 
 // Checks says what the checks are, in order of their names.

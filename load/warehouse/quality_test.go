@@ -43,7 +43,7 @@ func tellCheck(t *testing.T, w *world, c *check, name string) {
 			w.commit(storyTables(t, w.nextSeq(), w.now, f))
 			continue
 		}
-		got := answer(t, w.built(t), "SELECT id, detail FROM (\n"+c.asOf(w.now)+"\n) ORDER BY ALL")
+		got := answer(t, w.built(t), "SELECT id, detail FROM (\n"+c.asOf(w.now, sinceStart)+"\n) ORDER BY ALL")
 		if strings.Contains(got, "(0 rows)") {
 			t.Errorf("%s: the check finds nothing", name)
 		}
@@ -69,7 +69,7 @@ func TestEveryCheckCanBeAsked(t *testing.T) {
 	r := w.built(t)
 	names := map[string]bool{}
 	for _, c := range checks() {
-		got, err := r.in.ask(t.Context(), &c, start)
+		got, err := r.in.ask(t.Context(), &c, start, sinceStart)
 		if err != nil {
 			t.Errorf("check %s: %v (%s)", c.Name, err, detail(err))
 		} else if got.failures > 0 {
@@ -195,8 +195,8 @@ func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 	base.update()
 	for _, tt := range []struct{ name, stmt, want string }{
 		{"a row of a table that the night does not touch", "DELETE FROM session_features WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
-		{"a status edited in a table that it does", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", "checks failed in the build file: versions.sessions"},
-		{"a version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE session_id = 'sa0' AND next_seq IS NOT NULL", "checks failed in the build file: keys.sessions, lake_rows"},
+		{"an older version shown", "UPDATE sessions SET version_seq = 1 WHERE session_id = 'sa0'", "checks failed in the build file: versions.sessions"},
+		{"a version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE session_id = 'sa0' AND next_seq IS NOT NULL", "checks failed in the build file: lake_rows"},
 		{"what the checks need themselves is gone", "DROP TABLE check_results", "the build file is not sound (read the results of checks"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,6 +212,74 @@ func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 			}
 			equalStrings(t, "failing", failing(t, w.cfg.Path))
 			equalStrings(t, "nights with results", w.ask("SELECT DISTINCT commit_seq FROM check_results ORDER BY 1"), "2", "3")
+		})
+	}
+}
+
+// What a night loads wrong is found though the checks look at new rows only. What somebody edits in old ones is found when
+// all is asked.
+func TestANightAsksOfWhatIsNew(t *testing.T) {
+	base := sound(t)
+	base.update()
+	for _, tt := range []struct {
+		name, stmt string
+		want       []string
+	}{
+		{"nothing", "SELECT 1", nil},
+		{"a new row edited", "UPDATE sessions SET status = 'Approved' WHERE version_seq = 3", []string{"versions.sessions"}},
+		{"a new version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE version_seq = 3", []string{"keys.sessions", "lake_rows", "versions.sessions"}},
+		{"the version before left open", "UPDATE sessions_versions SET next_seq = NULL WHERE next_seq = 3", []string{"versions.sessions"}},
+		{"the version before left among the current rows", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_versions WHERE next_seq = 3", []string{"lake_rows", "session_newest_version", "versions.sessions"}},
+		{"both", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_versions WHERE next_seq = 3; UPDATE sessions_versions SET next_seq = NULL WHERE next_seq = 3; UPDATE _tables SET current_rows = 41 WHERE table_name = 'sessions'", []string{"session_newest_version", "versions.sessions"}},
+		{"the child's version before left open", "UPDATE session_features_versions SET next_seq = NULL WHERE next_seq = 3", []string{"versions.session_features"}},
+		{"the new version of a session lost", "DELETE FROM sessions WHERE version_seq = 3; DELETE FROM sessions_versions WHERE version_seq = 3", []string{"lake_rows", "parents.session_features", "session_newest_version", "versions.sessions"}},
+		{"an old row edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := base.clone(t)
+			w.cfg.unchecked = false
+			w.now = start.Add(48 * time.Hour)
+			w.commit(map[string][]row{
+				"sessions":         {{"session_id": "sa1", "session_kind": "user", "session_number": 39, "status": "Declined", "upstream_state": "present", "created_at": start.Add(-12 * time.Hour), "content_hash": "x"}},
+				"session_features": {{"session_id": "sa1", "source": "list_row", "block": "features", "feature": "LIVENESS", "status": "Declined"}},
+				"session_state":    {{"session_id": "sa1", "session_kind": "user", "session_number": 39, "status": "Declined", "version_seq": int64(3), "content_hash": "x"}},
+			})
+			cfg, err := w.cfg.withDefaults()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := openBuild(cfg, w.lake)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep, err := b.bring(t.Context(), w.head, "")
+			if err != nil || rep.Rebuilt {
+				t.Fatal(rep, err)
+			}
+			if err := b.in.exec(t.Context(), "lose", tt.stmt); err != nil {
+				t.Fatal(detail(err))
+			}
+			err = b.publish(t.Context(), w.head, rep)
+			var got []string
+			if held := new(Held); errors.As(err, &held) {
+				for _, f := range held.Failed {
+					got = append(got, f.Check)
+				}
+			} else if err != nil {
+				t.Error(err, detail(err))
+			}
+			equalStrings(t, "held back by", got, tt.want...)
+			if err := b.close(); err != nil {
+				t.Fatal(err)
+			}
+			if tt.want != nil {
+				return
+			}
+			equalStrings(t, "asked in full", w.ask("SELECT DISTINCT in_full_seq FROM checks WHERE check_name IN ('keys.sessions', 'versions.sessions', 'parents.session_features', 'session_newest_version') AND asked_seq = 3"), "2")
+			if tt.name == "an old row edited" {
+				equalStrings(t, "named", named(t, w), "versions.sessions")
+			}
 		})
 	}
 }
@@ -321,4 +389,10 @@ func TestChecksAreNotAskedInVain(t *testing.T) {
 	before := w.ask("SELECT * FROM check_results ORDER BY ALL")
 	w.rebuild()
 	equalStrings(t, "results that were taken over", w.ask("SELECT * FROM check_results QUALIFY rank() OVER (ORDER BY checked_at DESC) > 1 ORDER BY ALL"), before...)
+	tamper(t, filepath.Join(w.cfg.Path+".build", "warehouse.duckdb"), "UPDATE check_results SET checked_at = checked_at - INTERVAL 91 DAY",
+		"UPDATE check_results SET failures = 1 WHERE check_name = 'freshness' AND commit_seq = 3")
+	w.now = start.Add(96 * time.Hour)
+	w.commit(map[string][]row{"runs": {{"run_id": "p"}}})
+	w.update()
+	equalStrings(t, "old results that are kept", w.ask("SELECT DISTINCT commit_seq || ' ' || check_name FROM check_results WHERE commit_seq < 5 AND failures = 0 OR commit_seq = 3 ORDER BY 1"), "2 lake_rows", "3 freshness", "3 lake_rows", "4 lake_rows")
 }

@@ -16,6 +16,8 @@ type result struct {
 	examples string // up to five ids, a JSON list
 	detail   sql.NullString
 	asked    int64 // commit as of which it was asked last
+	inFull   int64 // and of all rows
+	at       int64 // the newest commit in the file when it was noted
 	seconds  float64
 	waiver   *waiver // nil: none
 }
@@ -36,8 +38,8 @@ const maxExamples = 5
 func resultsDDL() []string {
 	out := []string{
 		"CREATE TABLE " + resultsTable + ` (commit_seq BIGINT, checked_at TIMESTAMPTZ, check_name VARCHAR, severity VARCHAR, owner VARCHAR, dimension VARCHAR,
-	failures BIGINT, examples JSON, detail VARCHAR, waived_until TIMESTAMPTZ, waived_reason VARCHAR, seconds DOUBLE, asked_seq BIGINT, sql_sha256 VARCHAR)`,
-		comment("TABLE", resultsTable, "One row: a check of one state of the warehouse, and how it came out. View checks has those of the newest."),
+	failures BIGINT, examples JSON, detail VARCHAR, waived_until TIMESTAMPTZ, waived_reason VARCHAR, seconds DOUBLE, asked_seq BIGINT, in_full_seq BIGINT, sql_sha256 VARCHAR)`,
+		comment("TABLE", resultsTable, "One row: a check of one state of the warehouse, and how it came out. View checks has those of the newest. Of states that are older than 90 days lake_rows and what failed are kept."),
 	}
 	for _, c := range [][2]string{
 		{"commit_seq", "internal: the newest commit in the warehouse that was checked"},
@@ -49,6 +51,7 @@ func resultsDDL() []string {
 		{"waived_reason", "internal: why not"},
 		{"seconds", "internal: how long it took"},
 		{"asked_seq", "internal: the commit as of which the check was asked; where nothing was added to what it reads since, its result goes on standing"},
+		{"in_full_seq", "internal: the commit as of which it was asked of all rows; of those that were added since it was asked as they came, unless asked_seq is the same and it cannot be"},
 		{"sql_sha256", "internal: of the question"},
 	} {
 		out = append(out, comment("COLUMN", resultsTable+"."+c[0], c[1]))
@@ -56,8 +59,8 @@ func resultsDDL() []string {
 	return out
 }
 
-// ask runs one check.
-func (in *instance) ask(ctx context.Context, c *check, at time.Time) (*result, error) {
+// ask runs one check of what is newer than a commit, or of everything.
+func (in *instance) ask(ctx context.Context, c *check, at time.Time, since int64) (*result, error) {
 	begun := time.Now()
 	r := &result{check: c}
 	err := in.row(ctx, "check "+c.Name, fmt.Sprintf(`WITH failed AS MATERIALIZED (
@@ -66,25 +69,35 @@ SELECT CAST(id AS VARCHAR) AS id, CAST(detail AS VARCHAR) AS detail FROM (
 ))
 SELECT (SELECT count(*) FROM failed),
 	(SELECT coalesce(CAST(to_json(list(id)) AS VARCHAR), '[]') FROM (SELECT DISTINCT id FROM failed WHERE id IS NOT NULL ORDER BY id LIMIT %d)),
-	(SELECT detail FROM failed ORDER BY id, detail LIMIT 1)`, c.asOf(at), maxExamples), &r.failures, &r.examples, &r.detail)
+	(SELECT detail FROM failed ORDER BY id, detail LIMIT 1)`, c.asOf(at, since), maxExamples), &r.failures, &r.examples, &r.detail)
 	r.seconds = time.Since(begun).Seconds()
 	return r, err
 }
 
+// A reason tells of a check how much of it must be asked: what is newer than a commit, which may be nothing, and how it came
+// out until then. Without such a result everything is asked.
+type reason func(*check) (before *result, since int64)
+
+func allOf(*check) (*result, int64) { return nil, sinceStart }
+
 // askAll runs those checks of which there is a reason to, and returns the results of all.
-func (in *instance) askAll(ctx context.Context, seq int64, at time.Time, standing func(*check) *result) ([]*result, error) {
+func (in *instance) askAll(ctx context.Context, seq int64, at time.Time, why reason) ([]*result, error) {
 	waivers, err := in.waivers(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	var out []*result
 	for _, c := range checks() {
-		r := standing(&c)
-		if r == nil {
-			if r, err = in.ask(ctx, &c, at); err != nil {
+		r, since := why(&c)
+		if since != sinceNow {
+			inFull := seq
+			if since != sinceStart {
+				inFull = r.inFull
+			}
+			if r, err = in.ask(ctx, &c, at, since); err != nil {
 				return nil, err
 			}
-			r.asked = seq
+			r.asked, r.inFull = seq, inFull
 		}
 		r.waiver = waivers[c.Name]
 		out = append(out, r)
@@ -110,11 +123,11 @@ func (in *instance) waivers(ctx context.Context, at time.Time) (map[string]*waiv
 // earlier returns the newest results that are in the file, by the check's name, and their questions.
 func (in *instance) earlier(ctx context.Context) (results map[string]*result, questions map[string]string, err error) {
 	results, questions = map[string]*result{}, map[string]string{}
-	err = in.each(ctx, "read the results of checks", "SELECT check_name, failures, CAST(examples AS VARCHAR), detail, asked_seq, seconds, sql_sha256 FROM "+resultsTable+" QUALIFY rank() OVER (ORDER BY commit_seq DESC, checked_at DESC) = 1",
+	err = in.each(ctx, "read the results of checks", "SELECT check_name, failures, CAST(examples AS VARCHAR), detail, asked_seq, in_full_seq, commit_seq, seconds, sql_sha256 FROM "+resultsTable+" QUALIFY rank() OVER (ORDER BY commit_seq DESC, checked_at DESC) = 1",
 		func(scan func(...any) error) error {
 			var name, question string
 			var r result
-			err := scan(&name, &r.failures, &r.examples, &r.detail, &r.asked, &r.seconds, &question)
+			err := scan(&name, &r.failures, &r.examples, &r.detail, &r.asked, &r.inFull, &r.at, &r.seconds, &question)
 			results[name], questions[name] = &r, question
 			return err
 		})
@@ -136,35 +149,76 @@ func (in *instance) each(ctx context.Context, op, query string, use func(scan fu
 	return fail(ctx, op, rows.Err())
 }
 
-// standing returns a function that gives the result of a check which need not be asked again: nothing has come to the
-// tables that it reads since it was asked, or there is nothing at all in them. rows are the tables' numbers of rows.
-func (b *build) standing(ctx context.Context, earlier map[string]*result, questions map[string]string, rows map[string]int64) (func(*check) *result, error) {
-	changed := map[string]int64{}
-	err := b.in.each(ctx, "read what was changed", "SELECT table_name, changed_seq FROM "+tallyTable, func(scan func(...any) error) error {
-		var name string
-		var seq int64
-		err := scan(&name, &seq)
-		changed[name] = seq
-		return err
-	})
-	return func(c *check) *result {
+// reasons returns the function that tells how much of each check must be asked. Nothing where nothing has come to the
+// tables that it reads since it was asked, or there is nothing at all in them, or it would be too much for a night; what is
+// new where it passed; everything otherwise. rows are the tables' numbers of rows.
+func (b *build) reasons(ctx context.Context, earlier map[string]*result, questions map[string]string, rows map[string]int64) (reason, error) {
+	changed, err := b.changed(ctx)
+	return func(c *check) (*result, int64) {
 		filled, last := len(c.tables) == 0, int64(0)
 		for _, t := range c.tables {
 			filled, last = filled || rows[t] > 0, max(last, changed[t])
 		}
 		if !filled {
-			return &result{check: c, examples: "[]", asked: last}
+			return &result{check: c, examples: "[]", asked: last, inFull: last}, sinceNow
 		}
 		r := earlier[c.Name]
-		if r == nil || c.always || questions[c.Name] != c.sha256() || last > r.asked {
-			return nil
+		if r == nil || questions[c.Name] != c.sha256() {
+			return nil, sinceStart
 		}
 		r.check = c
-		return r
+		again := r.failures > 0 && c.Severity == "critical" // readers wait for it
+		switch {
+		case !c.always && last <= r.asked, c.InFull && !again:
+			return r, sinceNow
+		case r.failures == 0 && c.narrows():
+			return r, r.at
+		}
+		return nil, sinceStart
 	}, err
 }
 
-// note writes results into the file.
+// changed returns for each table the newest commit that changed it.
+func (b *build) changed(ctx context.Context) (map[string]int64, error) {
+	out := map[string]int64{}
+	return out, b.in.each(ctx, "read what was changed", "SELECT table_name, changed_seq FROM "+tallyTable, func(scan func(...any) error) error {
+		var name string
+		var seq int64
+		err := scan(&name, &seq)
+		out[name] = seq
+		return err
+	})
+}
+
+// renew collects the entities that have versions since a commit: see newest.
+func (b *build) renew(ctx context.Context, since int64) error {
+	changed, err := b.changed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range families() {
+		var rows []string
+		for _, t := range f.tables {
+			if changed[t.Name] > since {
+				rows = append(rows, fmt.Sprintf("SELECT %s FROM %s WHERE %s > %d", idents(f.version()), ident(t.Name+versions), versionSeq, since))
+			}
+		}
+		if rows == nil {
+			continue
+		}
+		stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(%s) AS %[3]s FROM (%s) GROUP BY ALL", newest(f.root), idents(f.key), versionSeq, strings.Join(rows, " UNION ALL "))
+		if err := b.in.exec(ctx, "collect new versions of "+f.root, stmt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepPassedDays is for how long results of checks that passed are kept, but for lake_rows, which is asked each time: by it
+// one tells which nights there were.
+const keepPassedDays = 90
+
+// note writes results into the file, and forgets old ones.
 func (b *build) note(ctx context.Context, seq int64, results []*result) error {
 	var rows []string
 	now := time.Now().UTC().Format("2006-01-02 15:04:05.000000Z")
@@ -176,10 +230,13 @@ func (b *build) note(ctx context.Context, seq int64, results []*result) error {
 		if r.waiver != nil {
 			until, reason = "TIMESTAMPTZ "+literal(r.waiver.until.Format("2006-01-02 15:04:05.000000Z")), literal(r.waiver.reason)
 		}
-		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
-			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, literal(r.check.sha256())))
+		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
+			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256())))
 	}
-	return b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n"))
+	if err := b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n")); err != nil {
+		return err
+	}
+	return b.in.exec(ctx, "forget old results of checks", fmt.Sprintf("DELETE FROM %s WHERE failures = 0 AND check_name <> 'lake_rows' AND checked_at < TIMESTAMPTZ %s - INTERVAL %d DAY", resultsTable, literal(now), keepPassedDays))
 }
 
 // inherit takes the earlier results over from the published file, as far as it can be read: the lake does not have them.
@@ -199,7 +256,7 @@ func (b *build) inherit(ctx context.Context, seq int64) error {
 			if err := scan(&night); err != nil {
 				return err
 			}
-			failed = b.in.exec(ctx, "take over the results of checks", "INSERT INTO "+resultsTable+" BY NAME SELECT unnest(from_json(CAST(? AS JSON), "+literal(`[{"commit_seq":"BIGINT","checked_at":"TIMESTAMPTZ","check_name":"VARCHAR","severity":"VARCHAR","owner":"VARCHAR","dimension":"VARCHAR","failures":"BIGINT","examples":"JSON","detail":"VARCHAR","waived_until":"TIMESTAMPTZ","waived_reason":"VARCHAR","seconds":"DOUBLE","asked_seq":"BIGINT","sql_sha256":"VARCHAR"}]`)+"), recursive := true)", night)
+			failed = b.in.exec(ctx, "take over the results of checks", "INSERT INTO "+resultsTable+" BY NAME SELECT unnest(from_json(CAST(? AS JSON), "+literal(`[{"commit_seq":"BIGINT","checked_at":"TIMESTAMPTZ","check_name":"VARCHAR","severity":"VARCHAR","owner":"VARCHAR","dimension":"VARCHAR","failures":"BIGINT","examples":"JSON","detail":"VARCHAR","waived_until":"TIMESTAMPTZ","waived_reason":"VARCHAR","seconds":"DOUBLE","asked_seq":"BIGINT","in_full_seq":"BIGINT","sql_sha256":"VARCHAR"}]`)+"), recursive := true)", night)
 			return failed
 		})
 	if failed == nil && err != nil {

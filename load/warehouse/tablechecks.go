@@ -39,48 +39,70 @@ func idOf(t *schemas.Table) string {
 	return "run_id"
 }
 
-// keysCheck holds that the key identifies a row among all versions, and that a commit tells of each version.
+// keysCheck holds that the key identifies a row among all versions, and that a commit tells of each version. The key of
+// a table of versions has the version in it, so that new rows can be twice among themselves only. Rows of a State table
+// are of versions that other tables have, old ones too: the loader itself holds their keys, see loadState.
 func keysCheck(t *schemas.Table) check {
 	all := ident(history(t))
 	parts := []string{fmt.Sprintf(`SELECT CAST(v.%[1]s AS VARCHAR) AS id, count(*) || ' rows are of version ' || v.%[1]s || ', and there is no such commit' AS detail
 FROM %[2]s AS v
 ANTI JOIN %[3]s AS c
     ON c.seq = v.%[1]s
-WHERE v.%[1]s IS NOT NULL
+WHERE v.%[1]s > $since
 GROUP BY v.%[1]s`, versionSeq, all, ledgerTable)}
 	doc := "One row: a version of which no commit tells."
-	key := t.RowKey()
-	if key == nil { // a log, which may have one all the same
-		key = t.Key
+	key, where := t.RowKey(), fmt.Sprintf("WHERE %s > $since", versionSeq)
+	if t.History == schemas.State {
+		where = "WHERE true"
+	}
+	if key == nil { // a log, which may have one all the same, without the version
+		key, where = t.Key, "WHERE true"
 	}
 	if key != nil {
 		doc = fmt.Sprintf("One row: a key (%s) that several rows of %s have, or a version of which no commit tells.", strings.Join(key, ", "), history(t))
-		parts = append(parts, fmt.Sprintf(`SELECT CAST(%s AS VARCHAR), 'the key stands for ' || count(*) || ' rows'
-FROM %s
-GROUP BY %s
-HAVING count(*) > 1`, ident(idOf(t)), all, idents(key)))
+		// To count hashes takes a third of the time that it takes to count keys, and there are none twice.
+		parts = append(parts, fmt.Sprintf(`SELECT CAST(%[1]s AS VARCHAR), 'the key stands for ' || count(*) || ' rows'
+FROM %[2]s
+%[4]s
+    AND hash(%[3]s) IN (SELECT hash(%[3]s) FROM %[2]s %[4]s GROUP BY ALL HAVING count(*) > 1)
+GROUP BY %[3]s
+HAVING count(*) > 1`, ident(idOf(t)), all, idents(key), where))
 	}
-	return critical(t, "keys", doc, strings.Join(parts, "\nUNION ALL\n"))
+	c := critical(t, "keys", doc, strings.Join(parts, "\nUNION ALL\n"))
+	c.InFull = t.History == schemas.State
+	return c
 }
 
 // versionsCheck holds that the versions of an entity follow one another, the last one open, and that the current table
 // has the rows of the open ones and no others. A version whose row could not be read is a reject, and ends the one
 // before all the same.
 func versionsCheck(t *schemas.Table) check {
-	id, key, all := ident(idOf(t)), t.EntityKey(), ident(t.Name+versions)
-	open := fmt.Sprintf(`WITH counted AS (
+	id, all, name := ident(idOf(t)), ident(t.Name+versions), ident(t.Name)
+	version := slices.Concat(t.EntityKey(), []string{versionSeq})
+	differ := func(where string) string { // the current rows and the open ones; to add up hashes is cheap, and they are the same
+		return fmt.Sprintf(`SELECT any_value(id) AS id, CASE WHEN sum(n) > 0 THEN 'the current row is not an open version' ELSE 'the open version is not among the current rows' END AS detail
+FROM (
     SELECT %[1]s AS id, hash(%[2]s) AS h, 1 AS n
     FROM %[3]s
+    WHERE %[6]s
     UNION ALL
     SELECT %[1]s, hash(%[2]s), -1
     FROM %[4]s
     WHERE %[5]s IS NULL
+        AND %[6]s
 )
-SELECT any_value(id) AS id, CASE WHEN sum(n) > 0 THEN 'the current row is not an open version' ELSE 'the open version is not among the current rows' END AS detail
-FROM counted
+WHERE EXISTS (
+    SELECT 1
+    FROM (SELECT sum(hash(%[2]s)) AS hashes FROM %[3]s WHERE %[6]s) AS v
+    JOIN (SELECT sum(hash(%[2]s)) AS hashes FROM %[4]s WHERE %[5]s IS NULL AND %[6]s) AS o
+        ON o.hashes IS DISTINCT FROM v.hashes
+)
 GROUP BY h
-HAVING sum(n) <> 0`, id, hashed(t), ident(t.Name), all, nextSeq)
-	chain := fmt.Sprintf(`SELECT v.%[1]s, 'version ' || v.%[2]s || ' ends with ' || coalesce('version ' || v.%[3]s, 'none') || ', want ' || coalesce('version ' || v.after, 'none')
+HAVING sum(n) <> 0`, id, hashed(t), name, all, nextSeq, where)
+	}
+	chain := func(root, own string) string {
+		if t.Root() == t.Name {
+			return fmt.Sprintf(`SELECT v.%[1]s AS id, 'version ' || v.%[2]s || ' ends with ' || coalesce('version ' || v.%[3]s, 'none') || ', want ' || coalesce('version ' || v.after, 'none') AS detail
 FROM (
     SELECT *, lead(%[2]s) OVER (PARTITION BY %[4]s ORDER BY %[2]s) AS after
     FROM %[5]s
@@ -89,26 +111,54 @@ ANTI JOIN rejects AS r
     ON r.session_id = v.%[1]s
     AND r.version_seq = v.%[3]s
     AND r.table_name = %[6]s
-WHERE v.%[3]s IS DISTINCT FROM v.after`, id, versionSeq, nextSeq, idents(key), all, literal(t.Name))
-	if t.Root() != t.Name {
-		chain = fmt.Sprintf(`SELECT DISTINCT v.%[1]s, 'version ' || v.%[2]s || ' ends with ' || coalesce('version ' || v.%[3]s, 'none') || ', in %[5]s with ' || coalesce('version ' || o.%[3]s, 'none')
+WHERE v.%[3]s IS DISTINCT FROM v.after`, id, versionSeq, nextSeq, idents(t.EntityKey()), own, literal(t.Name))
+		}
+		return fmt.Sprintf(`SELECT DISTINCT v.%[1]s AS id, 'version ' || v.%[2]s || ' ends with ' || coalesce('version ' || v.%[3]s, 'none') || ', in %[5]s with ' || coalesce('version ' || o.%[3]s, 'none') AS detail
 FROM %[4]s AS v
 JOIN %[6]s AS o
     ON %[7]s
-WHERE v.%[3]s IS DISTINCT FROM o.%[3]s`, id, versionSeq, nextSeq, all, t.Root(), ident(t.Root()+versions), equal("o", "v", slices.Concat(key, []string{versionSeq})))
+WHERE v.%[3]s IS DISTINCT FROM o.%[3]s`, id, versionSeq, nextSeq, own, t.Root(), root, equal("o", "v", version))
+	}
+	narrow := func(name string) string {
+		return fmt.Sprintf("(SELECT %[1]s, %[2]s FROM %[3]s)", idents(version), nextSeq, ident(name+versions))
+	}
+	touched := func(name string) string { // versions that are new or that were ended
+		return fmt.Sprintf(`(
+    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s > $since
+    UNION ALL
+    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s <= $since AND %[2]s > $since
+)`, idents(version), nextSeq, ident(name+versions), versionSeq)
 	}
 	doc := fmt.Sprintf("One row: an entity with versions in %s that do not follow one another, one open and each other one ended by the next, or a row in which %s is not the open version.", t.Name+versions, t.Name)
-	return critical(t, "versions", doc, open+"\nUNION ALL\n"+chain)
+	c := critical(t, "versions", doc, differ("true")+"\nUNION ALL\n"+chain(narrow(t.Root()), narrow(t.Name)))
+	// What a night may have left as it was: current rows of an entity that has newer ones, and open versions without them.
+	c.fresh = differ(versionSeq+" > $since") + "\nUNION ALL\n" + chain(touched(t.Root()), touched(t.Name)) + fmt.Sprintf(`
+UNION ALL
+SELECT DISTINCT v.%[1]s, 'version ' || v.%[2]s || ' is a current row, and there is version ' || n.%[2]s
+FROM %[3]s AS v
+JOIN %[4]s AS n
+    ON %[5]s
+WHERE v.%[2]s < n.%[2]s
+UNION ALL
+SELECT NULL, o.rows || ' versions are open and older, and ' || v.rows || ' current rows'
+FROM (SELECT count(*) AS rows, sum(%[2]s) AS versions FROM %[3]s WHERE %[2]s <= $since) AS v
+JOIN (SELECT count(*) AS rows, sum(%[2]s) AS versions FROM %[6]s WHERE %[7]s IS NULL AND %[2]s <= $since) AS o
+    ON (o.rows, o.versions) IS DISTINCT FROM (v.rows, v.versions)`,
+		id, versionSeq, name, newest(t.Root()), equal("n", "v", t.EntityKey()), all, nextSeq)
+	return c
 }
+
+// newest is the table of the entities of a family that have new versions, and the newest of them: see build.renewed.
+func newest(root string) string { return ident("newest_" + root) }
 
 // parentsCheck holds that each row belongs to a version of its entity.
 func parentsCheck(t *schemas.Table) check {
 	id, root := ident(idOf(t)), t.Root()
 	version := slices.Concat(t.EntityKey(), []string{versionSeq})
 	return critical(t, "parents", fmt.Sprintf("One row: rows of %s of a version that %s does not have, and that is no reject.", t.Name, root),
-		fmt.Sprintf(`SELECT v.%[1]s AS id, 'no row of %[2]s has version ' || v.%[3]s AS detail
-FROM (SELECT DISTINCT %[4]s FROM %[5]s) AS v
-ANTI JOIN %[6]s AS o
+		fmt.Sprintf(`SELECT DISTINCT v.%[1]s AS id, 'no row of %[2]s has version ' || v.%[3]s AS detail
+FROM (SELECT %[4]s FROM %[5]s WHERE %[3]s > $since) AS v
+ANTI JOIN (SELECT %[4]s FROM %[6]s WHERE %[3]s > $since) AS o
     ON %[7]s
 ANTI JOIN rejects AS r
     ON r.session_id = v.%[1]s
@@ -138,16 +188,20 @@ func valuesCheck(t *schemas.Table) (c check, ok bool) {
 	for i := range wrong {
 		cases = append(cases, fmt.Sprintf("CASE WHEN %s THEN %s END", wrong[i], literal(what[i])))
 	}
+	since := versionSeq + " > $since\n        AND "
+	if t.History == schemas.State { // of an old version there may be new rows; and there are few such columns
+		since = ""
+	}
 	query := fmt.Sprintf(`SELECT id, detail
 FROM (
     SELECT CAST(%s AS VARCHAR) AS id, unnest([
         %s
     ]) AS detail
     FROM %s
-    WHERE %s
+    WHERE %s(%s)
 )
 WHERE detail IS NOT NULL
-GROUP BY id, detail`, ident(idOf(t)), strings.Join(cases, ",\n        "), ident(t.Name), strings.Join(wrong, "\n        OR "))
+GROUP BY id, detail`, ident(idOf(t)), strings.Join(cases, ",\n        "), ident(t.Name), since, strings.Join(wrong, "\n        OR "))
 	return check{tables: []string{t.Name}, Check: sql.Check{Name: "values." + t.Name, Severity: sql.Warning, Owner: "engineer", Dimension: "validity", SQL: query,
 		Doc: fmt.Sprintf("One row: a column in which an entity has in %s a word that is not known, a country that is none, or a number outside of its scale.", t.Name)}}, true
 }

@@ -9,6 +9,7 @@ WITH hits AS (
     SELECT application, session_id, block_ordinal, max(risk_score) AS risk
     FROM aml_hits
     WHERE review_status IS DISTINCT FROM 'False Positive'
+        AND version_seq > $since
     GROUP BY ALL
 )
 SELECT
@@ -19,4 +20,5 @@ JOIN hits AS h
     ON h.application = a.application
     AND h.session_id = a.session_id
     AND h.block_ordinal = a.block_ordinal
-WHERE abs(a.score - h.risk) > 0.1
+WHERE a.version_seq > $since
+    AND abs(a.score - h.risk) > 0.1

@@ -8,6 +8,7 @@
 WITH hits AS (
     SELECT application, session_id, block_ordinal, count(*) AS rows
     FROM aml_hits
+    WHERE version_seq > $since
     GROUP BY ALL
 )
 SELECT
@@ -23,4 +24,5 @@ ANTI JOIN rejects AS r
     AND r.session_id = a.session_id
     AND r.version_seq = a.version_seq
     AND r.table_name = 'aml_hits'
-WHERE a.total_hits <> coalesce(h.rows, 0)
+WHERE a.version_seq > $since
+    AND a.total_hits <> coalesce(h.rows, 0)

@@ -11,6 +11,5 @@ SELECT
         ELSE 'the date of birth is not before the date of expiry'
     END AS detail
 FROM id_verifications
-WHERE date_of_birth >= date_of_issue
-    OR date_of_issue >= expiration_date
-    OR date_of_birth >= expiration_date
+WHERE version_seq > $since
+    AND (date_of_birth >= date_of_issue OR date_of_issue >= expiration_date OR date_of_birth >= expiration_date)

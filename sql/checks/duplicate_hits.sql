@@ -7,6 +7,7 @@ SELECT
     session_id AS id,
     'screening ' || block_ordinal || ' has a hit ' || count(*) || ' times' AS detail
 FROM aml_hits
-WHERE row_key IS NOT NULL
+WHERE version_seq > $since
+    AND row_key IS NOT NULL
 GROUP BY application, session_id, block_ordinal, row_key
 HAVING count(*) > 1

@@ -7,6 +7,7 @@ SELECT
     session_id AS id,
     count(*) || ' reviews of one instant' AS detail
 FROM reviews
-WHERE created_at IS NOT NULL
+WHERE version_seq > $since
+    AND created_at IS NOT NULL
 GROUP BY application, session_id, created_at, new_status, reviewer
 HAVING count(*) > 1

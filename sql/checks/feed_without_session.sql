@@ -13,3 +13,4 @@ ANTI JOIN sessions_versions AS s
 ANTI JOIN rejects AS r
     ON r.application = f.application
     AND r.session_id = f.session_id
+WHERE f.version_seq > $since

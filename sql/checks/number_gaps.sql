@@ -3,7 +3,8 @@
 -- The vendor numbers the sessions of persons and those of companies apart. A session that was deleted or went out of
 -- scope after it was stored has its number still. What was created after the first run and deleted before the next night
 -- leaves a gap too, so that a few are no cause for alarm; many in a row are. What is missing below the first number that
--- is newer than the application's first run is not counted: what it was is not known to anybody.
+-- is newer than the application's first run is not counted: what it was is not known to anybody. Nor are gaps among what was
+-- created more than 90 days ago, which have been told for as long.
 --
 -- severity: warning
 -- owner: engineer
@@ -12,9 +13,11 @@ WITH numbered AS (
     SELECT application, session_kind, session_number, created_at
     FROM sessions
     WHERE session_number IS NOT NULL
+        AND created_at >= $at - INTERVAL 90 DAY
     UNION
     SELECT application, session_kind, session_number, created_at
     FROM session_state
+    WHERE created_at >= $at - INTERVAL 90 DAY
 ),
 pairs AS (
     SELECT

@@ -7,20 +7,25 @@
 -- dimension: validity
 SELECT session_id AS id, 'aml_screenings.score' AS detail
 FROM aml_screenings
-WHERE score NOT BETWEEN 0 AND 100
+WHERE version_seq > $since
+    AND score NOT BETWEEN 0 AND 100
 UNION ALL
 SELECT session_id, 'aml_hits.match_score'
 FROM aml_hits
-WHERE match_score NOT BETWEEN 0 AND 100
+WHERE version_seq > $since
+    AND match_score NOT BETWEEN 0 AND 100
 UNION ALL
 SELECT session_id, 'aml_hits.risk_score'
 FROM aml_hits
-WHERE risk_score NOT BETWEEN 0 AND 100
+WHERE version_seq > $since
+    AND risk_score NOT BETWEEN 0 AND 100
 UNION ALL
 SELECT session_id, 'liveness_checks.score'
 FROM liveness_checks
-WHERE score NOT BETWEEN 0 AND 100
+WHERE version_seq > $since
+    AND score NOT BETWEEN 0 AND 100
 UNION ALL
 SELECT session_id, 'face_matches.score'
 FROM face_matches
-WHERE score NOT BETWEEN 0 AND 100
+WHERE version_seq > $since
+    AND score NOT BETWEEN 0 AND 100

@@ -23,4 +23,5 @@ ANTI JOIN rejects AS r
     AND r.version_seq = k.version_seq
     AND r.table_name = 'sessions'
 WHERE k.version_seq > 0
+    AND k.version_seq > $since
     AND (s.session_id IS NULL OR s.version_seq <> k.version_seq OR s.content_hash <> k.content_hash)

@@ -12,7 +12,8 @@ WITH told AS (
         arg_max(a.new_status, a.created_at) AS status,
         max(a.created_at) AS changed_at
     FROM activity AS a
-    WHERE a.activity_type = 'STATUS_UPDATED'
+    WHERE a.version_seq > $since
+        AND a.activity_type = 'STATUS_UPDATED'
         AND a.new_status IS NOT NULL
     GROUP BY a.application, a.session_id
 )
@@ -26,7 +27,8 @@ JOIN sessions AS s
 JOIN activity_feeds AS f
     ON f.application = t.application
     AND f.session_id = t.session_id
-WHERE s.status <> t.status
+WHERE f.version_seq > $since
+    AND s.status <> t.status
     AND t.changed_at <= s.observed_at
     AND f.observed_at >= s.observed_at
     AND s.status NOT IN ('Expired', 'Kyc Expired', 'Abandoned')

@@ -5,6 +5,7 @@
 -- severity: warning
 -- owner: engineer
 -- dimension: reconciliation
+-- asked: in full
 WITH reported AS MATERIALIZED (
     SELECT r.application, u.user_id, u.vendor_data_key, u.observed_at, r.feature, r.status
     FROM user_features_reported AS r

@@ -11,5 +11,6 @@ SELECT
     count(DISTINCT vendor_data) || ' spellings in ' || count(*) || ' sessions' AS detail
 FROM sessions
 WHERE vendor_data IS NOT NULL
+    AND vendor_data_key IN (SELECT vendor_data_key FROM sessions WHERE version_seq > $since)
 GROUP BY application, vendor_data_key
-HAVING count(DISTINCT vendor_data) > 1
+HAVING min(vendor_data) <> max(vendor_data)

@@ -2,8 +2,8 @@
 --
 -- A check counts what is wrong: rows without their session, a key that is there twice, figures that differ from the
 -- vendor's. A critical check that fails keeps a new warehouse from being published, unless somebody has waived it; so
--- in this file each has passed or is waived. Table check_results has those of earlier nights too. kycsync check
--- asks them all again.
+-- in this file each has passed or is waived. Table check_results has those of earlier nights too. A night asks a check
+-- that passed before of what is new; kycsync check asks all of everything.
 --
 -- question: Is anything known to be wrong with these data?
 -- column check_name internal: kycsync check list tells what each means
@@ -18,6 +18,7 @@
 -- column waived_until internal: a failure does not count until then; null: it counts
 -- column waived_reason internal: why not
 -- column asked_seq internal: commit as of which the check was asked; its result stands while nothing is added to what it reads
+-- column in_full_seq internal: commit as of which it was asked of all rows; since then only what was new was looked at
 -- column commit_seq internal: the newest commit in the warehouse that was checked
 -- column checked_at internal: by the clock of the machine
 -- example: SELECT check_name, failures, detail FROM checks WHERE NOT is_passed ORDER BY severity, check_name
@@ -35,6 +36,7 @@ SELECT
     waived_until,
     waived_reason,
     asked_seq,
+    in_full_seq,
     commit_seq,
     checked_at
 FROM check_results

@@ -28,7 +28,7 @@ func bulk(b *testing.B) *world {
 }
 
 // night appends a commit with a version of each of the sessions from, from+1 ... to-1.
-func (w *world) night(b *testing.B, from, to int) error {
+func (w *world) night(b testing.TB, from, to int) error {
 	seq := w.nextSeq()
 	c := &lake.Commit{Kind: lake.Sync, RunID: fmt.Sprint("run-", seq), CommittedAt: committedAt(seq), PublishedSeq: seq, Tables: map[string]map[string]lake.Part{}}
 	if w.head != nil {

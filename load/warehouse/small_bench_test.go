@@ -107,7 +107,7 @@ func (w *world) applyFrom(b *testing.B, first int64) (err error) {
 	return build.publish(b.Context(), w.head, Report{FromSeq: first, ToSeq: w.head.Seq})
 }
 
-func cpuSeconds(b *testing.B) float64 {
+func cpuSeconds(b testing.TB) float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal("getrusage:", err)

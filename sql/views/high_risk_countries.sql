@@ -27,41 +27,34 @@ WITH named AS (
     UNION ALL
     SELECT application, session_id, 'network', coalesce(ip_country_code_iso3, ip_country_iso3) FROM ip_analyses
 ),
-listed AS (
-    SELECT DISTINCT
-        s.application,
-        s.session_id,
-        s.vendor_data_key,
-        s.created_at,
-        s.status,
-        n.kind,
-        n.country_iso3,
-        l.list,
-        l.valid_from,
-        l.valid_to
-    FROM named AS n
-    JOIN country_lists AS l
-        ON l.country_iso3 = n.country_iso3
-    JOIN live_sessions AS s
-        ON s.application = n.application
-        AND s.session_id = n.session_id
-    WHERE (s.created_at AT TIME ZONE 'UTC')::DATE BETWEEN coalesce(l.valid_from, DATE '0001-01-01') AND coalesce(l.valid_to, DATE '9999-12-31')
+met AS ( -- the few that matter, before they meet the sessions
+    SELECT DISTINCT application, session_id, kind, country_iso3
+    FROM named
+    WHERE country_iso3 IN (SELECT country_iso3 FROM country_lists)
 )
 SELECT
-    l.application,
-    l.session_id,
-    l.vendor_data_key,
-    l.created_at,
-    l.status,
-    l.kind,
-    l.country_iso3,
+    s.application,
+    s.session_id,
+    s.vendor_data_key,
+    s.created_at,
+    s.status,
+    m.kind,
+    m.country_iso3,
     l.list,
     l.valid_from,
     l.valid_to,
     r.reference,
-    CASE WHEN r.reference = 'none loaded' THEN 'no file of countries: which country is on a list is not known' END AS missing_input
-FROM (FROM reference_state WHERE kind = 'countries') AS r
-LEFT JOIN listed AS l
-    ON true
-WHERE l.session_id IS NOT NULL
-    OR r.reference = 'none loaded'
+    NULL::VARCHAR AS missing_input
+FROM met AS m
+JOIN country_lists AS l
+    ON l.country_iso3 = m.country_iso3
+JOIN live_sessions AS s
+    ON s.application = m.application
+    AND s.session_id = m.session_id
+CROSS JOIN (FROM reference_state WHERE kind = 'countries') AS r
+WHERE (s.created_at AT TIME ZONE 'UTC')::DATE BETWEEN coalesce(l.valid_from, DATE '0001-01-01') AND coalesce(l.valid_to, DATE '9999-12-31')
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, reference, 'no file of countries: which country is on a list is not known'
+FROM reference_state
+WHERE kind = 'countries'
+    AND reference = 'none loaded'

@@ -86,22 +86,29 @@ func (l *Lake) listed(ctx context.Context) (int64, error) {
 // At returns commit seq. The error wraps ErrNotExist when there is none, and ErrDamaged when its
 // bytes are not a commit or not that one. It does not look at its neighbours.
 func (l *Lake) At(ctx context.Context, seq int64) (*Commit, error) {
+	c, _, err := l.at(ctx, seq)
+	return c, err
+}
+
+// at is At, and returns the SHA-256 of what is there, also where that is not the commit; empty: it was not read to
+// the end.
+func (l *Lake) at(ctx context.Context, seq int64) (c *Commit, sha256 string, err error) {
 	name := commitName(seq)
 	if seq < 1 {
-		return nil, fmt.Errorf("read commit %d of %s: %w", seq, l.bucket.URI(), ErrNotExist)
+		return nil, "", fmt.Errorf("read commit %d of %s: %w", seq, l.bucket.URI(), ErrNotExist)
 	}
 	data, err := l.read(ctx, name, maxCommitBytes)
 	if err != nil {
-		return nil, fmt.Errorf("read commit %d: %w", seq, err)
+		return nil, "", fmt.Errorf("read commit %d: %w", seq, err)
 	}
-	c, err := parseCommit(data)
-	if err != nil {
-		return nil, fmt.Errorf("read commit %s: %w", name, err)
+	sha256 = hexSHA256(data)
+	if c, err = parseCommit(data); err != nil {
+		return nil, sha256, fmt.Errorf("read commit %s: %w", name, err)
 	}
 	if c.Seq != seq {
-		return nil, fmt.Errorf("read commit %s: %w: seq is %d", name, ErrDamaged, c.Seq)
+		return nil, sha256, fmt.Errorf("read commit %s: %w: seq is %d", name, ErrDamaged, c.Seq)
 	}
-	return c, nil
+	return c, sha256, nil
 }
 
 // must is At for a commit that cannot be absent.

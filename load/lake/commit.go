@@ -227,7 +227,7 @@ func (c *Commit) liveSetFollows(parent *Commit) error {
 	switch {
 	case c.Kind == Recover:
 		oldest = 1 // and Lake.link looks where they are from
-	case parent.Kind == StandIn && c.Kind != StandIn:
+	case parent.Kind == StandIn && (c.Kind != StandIn || parent.standsForParentOf(c)):
 		oldest = parent.Lost.Since + 1
 	}
 	for table, parts := range c.Tables {
@@ -243,7 +243,7 @@ func (c *Commit) liveSetFollows(parent *Commit) error {
 		}
 	}
 	switch {
-	case c.Kind == StandIn:
+	case c.Kind == StandIn && !parent.standsForParentOf(c): // else it was lost later than the one after it
 		return c.addsNothingTo(parent)
 	case parent.Kind == StandIn:
 		return nil

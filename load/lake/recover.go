@@ -162,7 +162,7 @@ func (rc *replacing) standIn(ctx context.Context, b BrokenCommit, parent *Commit
 		}
 	}
 	if !b.Missing {
-		kept, err := rc.keptName(ctx, commitName(b.Seq))
+		kept, err := rc.keptName(ctx, b)
 		if err != nil {
 			return nil, err
 		}
@@ -185,9 +185,10 @@ func (rc *replacing) standIn(ctx context.Context, b BrokenCommit, parent *Commit
 	return c, nil
 }
 
-// keptName is where the bytes of a damaged object are to be kept.
-func (rc *replacing) keptName(ctx context.Context, name string) (string, error) {
-	sum := newDigest()
+// keptName is where the bytes of a damaged object are to be kept. They must be those that the survey found: another
+// recovery may have put a stand-in in their place since, or a person the commit from a copy.
+func (rc *replacing) keptName(ctx context.Context, b BrokenCommit) (string, error) {
+	name, sum := commitName(b.Seq), newDigest()
 	r, err := rc.lake.bucket.Open(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("read %q: %w", name, err)
@@ -195,6 +196,9 @@ func (rc *replacing) keptName(ctx context.Context, name string) (string, error) 
 	_, err = io.Copy(sum, contextReader{ctx, r})
 	if err := errors.Join(err, r.Close()); err != nil {
 		return "", fmt.Errorf("read %q: %w", name, err)
+	}
+	if b.found != "" && sum.sha256() != b.found {
+		return "", fmt.Errorf("%w: commit %d is not what it was a moment ago", ErrConflict, b.Seq)
 	}
 	return damagedPrefix + strings.TrimSuffix(path.Base(name), ".json") + "-" + sum.sha256()[:32], nil
 }

@@ -296,6 +296,63 @@ func TestRecoveryGoesBackAsFarAsItMust(t *testing.T) {
 	}
 }
 
+// The commit before a stand-in may be lost as well, later. What it brought stands in the stand-in, and in nothing else.
+func TestRecoveryOfTheCommitBeforeAStandIn(t *testing.T) {
+	for name, harm := range map[string]func([]byte) []byte{"torn": torn, "gone": gone1} {
+		t.Run(name, func(t *testing.T) {
+			p := pastIn(t, t.TempDir(), 3)
+			p.hurt(commitName(3), torn)
+			if _, c, err := p.recover(t.Context(), 0); err != nil || c.Recovery.ToSeq != 2 {
+				t.Fatalf("got %+v, %v", c, err)
+			}
+			if err := night(t.Context(), p.l, p.dir); err != nil {
+				t.Fatal(err)
+			}
+			_, want := p.hashesOf(t)
+			p.hurt(commitName(2), harm)
+			_, c, err := p.recover(t.Context(), 0)
+			if err != nil || c.Recovery.ToSeq != 5 {
+				t.Fatalf("got %+v, %v", c, err)
+			}
+			if err := p.found(t); err != nil {
+				t.Fatal(err)
+			}
+			_, live := p.hashesOf(t)
+			if diff := cmp.Diff(want, live); diff != "" {
+				t.Errorf("live parts: want - got +\n%s", diff)
+			}
+		})
+	}
+}
+
+// What was put in the place of a damaged commit since the survey stays, whoever did it: here another recovery.
+func TestRecoveryReplacesNothingButWhatItSurveyed(t *testing.T) {
+	p := pastIn(t, t.TempDir(), 3)
+	p.hurt(commitName(3), torn)
+	s, err := p.l.Survey(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Best(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.recover(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := p.hashesOf(t)
+	if _, err := p.l.Recover(t.Context(), s, r, "somebody else", p.dir); !errors.Is(err, ErrConflict) || !strings.Contains(err.Error(), "not what it was a moment ago; nothing was changed") {
+		t.Errorf("got %v", err)
+	}
+	if err := p.found(t); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := p.hashesOf(t)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("commits: want - got +\n%s", diff)
+	}
+}
+
 func TestRecoveryKeepsTheDamagedBytes(t *testing.T) {
 	server := gcstest.Start(t)
 	for kind, open := range map[string]func() *past{

@@ -40,12 +40,14 @@ type BrokenCommit struct {
 	Missing bool
 	SHA256  string // that it had, as far as anything tells
 
-	at time.Time // of the next sound commit
+	at    time.Time // of the next sound commit
+	found string    // SHA-256 of what is there; empty: too much to be a commit
 }
 
 // A commitEntry is what a survey keeps of a commit.
 type commitEntry struct {
 	sha256      string // empty: it cannot be read
+	found       string // SHA-256 of what is there
 	parent      string
 	kind        CommitKind
 	published   int64
@@ -95,7 +97,7 @@ func (s *Survey) read(ctx context.Context) error {
 	}
 	var before *Commit
 	for seq := int64(1); ; seq++ {
-		c, err := s.lake.At(ctx, seq)
+		c, found, err := s.lake.at(ctx, seq)
 		switch {
 		case errors.Is(err, ErrNotExist) && seq > last:
 			s.Last = int64(len(s.entries))
@@ -103,11 +105,11 @@ func (s *Survey) read(ctx context.Context) error {
 		case errors.Is(err, ErrNotExist):
 			s.entries = append(s.entries, gone(seq))
 		case errors.Is(err, ErrDamaged):
-			s.entries = append(s.entries, commitEntry{err: err})
+			s.entries = append(s.entries, commitEntry{err: err, found: found})
 		case err != nil:
 			return err
 		default:
-			e := commitEntry{sha256: c.SHA256, parent: c.ParentSHA256, kind: c.Kind, published: c.PublishedSeq, at: c.CommittedAt,
+			e := commitEntry{sha256: c.SHA256, found: found, parent: c.ParentSHA256, kind: c.Kind, published: c.PublishedSeq, at: c.CommittedAt,
 				application: c.Application, run: c.RunID, fits: true}
 			if c.Kind == StandIn {
 				e.by = c.Lost.By
@@ -270,7 +272,7 @@ func (s *Survey) list() {
 			next = e
 			continue
 		}
-		b := BrokenCommit{Seq: int64(i + 1), Err: e.err, Missing: e.missing, SHA256: e.witness, at: next.at}
+		b := BrokenCommit{Seq: int64(i + 1), Err: e.err, Missing: e.missing, SHA256: e.witness, at: next.at, found: e.found}
 		if i+1 < len(s.entries) && s.entries[i+1].err == nil {
 			b.SHA256 = next.parent
 		}

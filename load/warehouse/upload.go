@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,6 +39,9 @@ func Upload(ctx context.Context, l *lake.Lake, store lake.Bucket, cfg Config) (g
 		return fail(err)
 	}
 	defer f.Close()
+	if reason, err := asWritten(ctx, cfg.Path); err != nil || reason != "" {
+		return fail(cmp.Or(err, fmt.Errorf("%w: %s", ErrMismatch, reason)))
+	}
 	c, err := l.At(ctx, entered.seq)
 	switch {
 	case errors.Is(err, lake.ErrNotExist), err == nil && c.SHA256 != entered.sha256:

@@ -65,13 +65,13 @@ func TestKilled(t *testing.T) {
 
 	night := nightly{dir: filepath.Join(t.TempDir(), "known"), url: srv.URL, now: "2026-11-01T02:00:00Z", batch: 6, engines: true, key: newSignKey(t)}
 	mustRun(t, night)
-	for _, now := range []string{"2026-11-01T02:10:00Z", "2026-11-01T02:20:00Z"} { // what the first one published for engines may then be collected
+	for _, now := range []string{"2026-11-01T02:10:00Z", "2026-11-04T02:00:00Z", "2026-11-04T02:10:00Z"} { // what the first published for engines may then be collected
 		night.now = now
 		mustRun(t, night)
 	}
 	known := night.dir
 	v.Advance(simulationStart.AddDate(0, 0, 3))
-	night.now = "2026-11-04T02:00:00Z"
+	night.now = "2026-11-07T02:00:00Z"
 	undisturbed, hits := map[bool]map[string]string{}, map[bool]map[string]int{}
 	for _, first := range []bool{true, false} {
 		night.dir, night.collect = startingPoint(t, first, known), false

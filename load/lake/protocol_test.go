@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"iter"
 	"maps"
@@ -42,13 +43,24 @@ type sim struct {
 	truth    map[int]int          // id to version, as the vendor has it
 	procs    int                  // begun
 	runs     int                  // begun
-	stored   []string             // rows of commits that were said to be stored
+	stored   map[string]int64     // rows of commits that were said to be stored, and the number of each
 	problems []string
+
+	harms int  // how often a commit was damaged
+	ill   bool // a commit is damaged, or a recovery has not finished
+	made  int64
 }
 
 type simObject struct {
-	data    []byte
-	created time.Time
+	data       []byte
+	created    time.Time
+	generation int64
+}
+
+// keep stores an object.
+func (s *sim) keep(name string, data []byte) {
+	s.made++
+	s.objects[name] = simObject{data, s.clock, s.made}
 }
 
 // promised is how long a part can be read after the last moment at which the newest commit, or the one that it
@@ -69,13 +81,21 @@ func (s *sim) wrong(format string, args ...any) {
 // newest returns the newest commit and the one that it publishes.
 func (s *sim) newest() (all []*Commit) {
 	head := s.commits[int64(len(s.commits))]
-	if head != nil {
-		all = append(all, head)
+	if head == nil {
+		return nil
 	}
-	if head != nil && s.commits[head.PublishedSeq] != nil {
-		all = append(all, s.commits[head.PublishedSeq])
+	for _, seq := range []int64{head.Seq, head.PublishedSeq} {
+		if s.intact(seq) {
+			all = append(all, s.commits[seq])
+		}
 	}
 	return all
+}
+
+// intact reports whether a commit is there as it was stored. Nobody can know what a lost one named.
+func (s *sim) intact(seq int64) bool {
+	c, o := s.commits[seq], s.objects[commitName(seq)]
+	return c != nil && (s.harms == 0 || hexSHA256(o.data) == c.SHA256)
 }
 
 // commit takes note of a commit at the moment at which it is there for others.
@@ -87,8 +107,11 @@ func (s *sim) commit(data []byte) {
 			}
 		}
 	}
-	if c, err := parseCommit(data); err == nil {
+	if c, err := parseCommit(data); err == nil && s.commits[c.Seq] == nil {
 		s.commits[c.Seq] = c
+		if c.Kind == Recover {
+			s.recovered(c)
+		}
 	}
 }
 
@@ -154,7 +177,7 @@ func (p *simProc) Create(_ context.Context, name string, r io.ReadSeeker) error 
 			}
 			return ErrExist
 		}
-		p.objects[name] = simObject{data, p.clock}
+		p.keep(name, data)
 		if !taken && strings.HasPrefix(name, commitPrefix) {
 			p.commit(data)
 		}
@@ -199,7 +222,7 @@ func (p *simProc) List(_ context.Context, prefix string) iter.Seq2[string, error
 func (p *simProc) Objects(ctx context.Context, prefix string, use func(Object) error) error {
 	for name, err := range p.List(ctx, prefix) {
 		if err == nil {
-			err = use(Object{Name: name, Created: p.objects[name].created})
+			err = use(Object{Name: name, Created: p.objects[name].created, generation: p.objects[name].generation})
 		}
 		if err != nil {
 			return err
@@ -211,16 +234,26 @@ func (p *simProc) Objects(ctx context.Context, prefix string, use func(Object) e
 var _ Remover = (*simProc)(nil) // or nothing would be collected
 
 func (p *simProc) Exchange(_ context.Context, o Object, r io.ReadSeeker) error {
-	before, after := p.fault()
-	if before != nil {
-		return before
-	}
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	p.objects[o.Name] = simObject{data, p.clock}
-	return after
+	before, after := p.fault()
+	do := func() (err error) {
+		defer func() { p.step("exchanges %s: %v", o.Name, err) }()
+		if p.objects[o.Name].generation != o.generation && !p.bugs["exchange whatever is there"] {
+			return errors.New("it is another")
+		}
+		p.keep(o.Name, data)
+		return nil
+	}
+	if before != nil {
+		if errors.Is(before, ErrUnknown) && p.dice.IntN(2) == 0 {
+			p.late = append(p.late, func() { _ = do() })
+		}
+		return before
+	}
+	return errors.Join(do(), after)
 }
 
 func (p *simProc) Remove(_ context.Context, o Object) error {
@@ -276,7 +309,7 @@ func parsed(row string) (id, version int, run string) {
 // put stores a part of some rows.
 func (p *simProc) put(ctx context.Context, l *Lake, table, run string, n, level int, rows []string) (Part, error) {
 	data := []byte(strings.Join(rows, "\n") + "\n")
-	part := Part{Name: fmt.Sprintf("%s%s-%03d-L%d.parquet", partPrefix(table), run, n, level), Rows: int64(len(rows)), Bytes: int64(len(data)), SHA256: hexSHA256(data), Level: level}
+	part := Part{Name: fmt.Sprintf("%s%s-%03d-L%d.parquet", partPrefix(table), run, n, level), Rows: int64(len(rows)), Bytes: int64(len(data)), SHA256: hexSHA256(data), CRC32C: crc32.Checksum(data, castagnoli), Level: level}
 	if err := p.Create(ctx, part.Name, bytes.NewReader(data)); err != nil {
 		return part, err
 	}
@@ -349,7 +382,7 @@ func (p *simProc) sync(ctx context.Context) error {
 				}
 				data := []byte(strings.Join(rows, "\n") + "\n")
 				name := fmt.Sprintf("%s%s-%03d-L0.parquet", partPrefix(table), run, n)
-				c.Tables[table][name] = Part{Rows: int64(len(rows)), Bytes: int64(len(data)), SHA256: hexSHA256(data)}
+				c.Tables[table][name] = Part{Rows: int64(len(rows)), Bytes: int64(len(data)), SHA256: hexSHA256(data), CRC32C: crc32.Checksum(data, castagnoli)}
 			}
 			if last {
 				c.Note = gatesPassed
@@ -374,7 +407,9 @@ func (p *simProc) sync(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			p.stored = append(p.stored, rows...)
+			for _, row := range rows {
+				p.stored[row] = c.Seq
+			}
 			break
 		}
 	}
@@ -655,6 +690,11 @@ func (s *sim) live() {
 				running = append(running, s.start((*simProc).collect))
 			}
 		}
+		if s.ill {
+			for range 1 + s.dice.IntN(2) {
+				running = append(running, s.start((*simProc).recover))
+			}
+		}
 		s.work(running)
 		s.clock = s.clock.Add(time.Duration(s.dice.IntN(40)) * time.Hour)
 	}
@@ -663,6 +703,12 @@ func (s *sim) live() {
 		do()
 	}
 	s.late = nil
+	if s.ill {
+		s.work([]func() (struct{}, bool){s.start((*simProc).recover)})
+	}
+	if s.ill {
+		return // a person would bring objects back from a copy
+	}
 	s.work([]func() (struct{}, bool){s.start((*simProc).sync)})
 	s.work([]func() (struct{}, bool){s.start((*simProc).judge)})
 }
@@ -681,8 +727,13 @@ func (s *sim) start(body func(*simProc, context.Context) error) func() (struct{}
 			}
 		}()
 		p.yield = yield
+		ill, harms := s.ill, s.harms
 		err := body(p, context.Background())
-		if p.step("ends: %v", err); errors.Is(err, ErrDamaged) {
+		p.step("ends: %v", err)
+		if errors.Is(err, ErrDamaged) && (ill || harms != s.harms) && !s.honest {
+			return
+		}
+		if errors.Is(err, ErrDamaged) {
 			s.wrong("a process finds %v", err)
 		} else if s.honest && err != nil {
 			s.wrong("an honest store, and %v", err)
@@ -696,6 +747,9 @@ func (s *sim) work(running []func() (struct{}, bool)) {
 		if len(s.late) > 0 && s.dice.IntN(8) == 0 {
 			s.late[0]()
 			s.late = s.late[1:]
+		}
+		if s.bugs[disks] && !s.honest && s.dice.IntN(60) == 0 {
+			s.harm()
 		}
 		i := s.dice.IntN(len(running))
 		if _, more := running[i](); !more {
@@ -712,7 +766,10 @@ func (p *simProc) judge(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if why := maySee(head, c); why != "" {
+		if c.Kind == StandIn {
+			continue
+		}
+		if why := maySee(p.commits[c.Seq-1], c); why != "" {
 			p.wrong("commit %d is published: %s", c.Seq, why)
 		}
 		head = c
@@ -734,8 +791,8 @@ func (p *simProc) judge(ctx context.Context) error {
 		}
 		newest[id] = max(newest[id], version)
 	}
-	for _, row := range p.stored {
-		if !slices.Contains(log, row) {
+	for _, row := range sortedKeys(p.stored) {
+		if !p.givenUp(p.stored[row]) && !slices.Contains(log, row) {
 			p.wrong("%s was said to be stored and is not", row)
 		}
 	}
@@ -756,7 +813,7 @@ func (p *simProc) judge(ctx context.Context) error {
 // simulate returns what was wrong. tell, if not nil, is told each step.
 func simulate(seed uint64, bugs map[string]bool, tell func(format string, args ...any)) []string {
 	s := &sim{dice: rand.New(rand.NewPCG(seed, 3)), bugs: bugs, objects: map[string]simObject{}, clock: testTime, tell: tell,
-		commits: map[int64]*Commit{}, needed: map[string]time.Time{}, truth: map[int]int{}}
+		commits: map[int64]*Commit{}, needed: map[string]time.Time{}, stored: map[string]int64{}, truth: map[int]int{}}
 	s.live()
 	return s.problems
 }
@@ -792,18 +849,20 @@ func search(t *testing.T, first, seeds int64, bugs map[string]bool) (seed int64,
 	return seeds, nil
 }
 
+// number is that of an environment variable.
+func number(name string, otherwise int64) int64 {
+	if n, err := strconv.ParseInt(os.Getenv(name), 10, 64); err == nil {
+		return n
+	}
+	return otherwise
+}
+
 // Two writers and more, crashes, lost answers, late ones, clocks that differ, compaction and collection: nothing is
 // lost, doubled, or seen in part, and no part is removed that a reader may need.
 //
 // KYCSYNC_TEST_PROTOCOL is how many seeds are tried, KYCSYNC_TEST_PROTOCOL_FIRST the first of them, to go on with a
 // search; a million take some 20 minutes of one processor. KYCSYNC_TEST_PROTOCOL_SEED is one seed, whose steps are shown.
 func TestProtocol(t *testing.T) {
-	number := func(name string, otherwise int64) int64 {
-		if n, err := strconv.ParseInt(os.Getenv(name), 10, 64); err == nil {
-			return n
-		}
-		return otherwise
-	}
 	if seed := number("KYCSYNC_TEST_PROTOCOL_SEED", -1); seed >= 0 {
 		tell := func(format string, args ...any) { t.Logf(format, args...) }
 		for _, problem := range simulate(uint64(seed), nil, tell) {

@@ -32,7 +32,7 @@ func TestPlan(t *testing.T) {
 	row := func(n int, status, fingerprint string) Row {
 		return Row{ID: testID(n), Kind: schemas.UserSession, Number: int64(n), Status: status, CreatedAt: daysAgo(100 - n), Fingerprint: digest(fingerprint)}
 	}
-	known := schemas.NewRegister[schemas.SessionID, schemas.Known](0)
+	known := schemas.NewSessions(0)
 	var listed []Row
 	know := func(k schemas.Known, fingerprint string) {
 		known.Put(k.SessionID, k)
@@ -144,7 +144,7 @@ func TestPlanProperties(t *testing.T) {
 	statuses := []string{"Approved", "Declined", "In Review", "Expired", "Kyc Expired", "Not Started", "", "Unheard Of"}
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 40).Draw(t, "n")
-		v := View{Known: schemas.NewRegister[schemas.SessionID, schemas.Known](0), Now: night}
+		v := View{Known: schemas.NewSessions(0), Now: night}
 		for i := range n {
 			status := rapid.SampledFrom(statuses).Draw(t, "status")
 			v.Listed = append(v.Listed, Row{ID: testID(i), Number: int64(i), Status: status,
@@ -195,7 +195,7 @@ func TestPlanProperties(t *testing.T) {
 func TestSharesKeepThePromise(t *testing.T) {
 	const n = 700
 	now := night
-	v := View{Known: schemas.NewRegister[schemas.SessionID, schemas.Known](0)}
+	v := View{Known: schemas.NewSessions(0)}
 	for i := range n {
 		k := stored(i, "Approved", func(k *schemas.Known) { k.Monitored, k.LastChecked = true, now })
 		v.Known.Put(k.SessionID, k)

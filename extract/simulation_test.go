@@ -92,7 +92,7 @@ func TestSimulationOfTooSmallABudget(t *testing.T) {
 func live(t *testing.T, s scenario) column {
 	t.Helper()
 	c := column{scenario: s}
-	k := &keeper{course: s.course, population: newPopulation(s.sessions, s.held, night), known: schemas.NewRegister[schemas.SessionID, schemas.Known](0)}
+	k := &keeper{course: s.course, population: newPopulation(s.sessions, s.held, night), known: schemas.NewSessions(0)}
 	for n := 0; len(c.nights) < nightsAfter; n++ {
 		start := night.AddDate(0, 0, n).Add(time.Duration(n%3-1) * 20 * time.Minute) // cron is not punctual
 		if n > 0 {

@@ -10,9 +10,6 @@ type Register[K comparable, V any] struct {
 	values []V
 }
 
-// Sessions are what is known of each session.
-type Sessions = Register[SessionID, Known]
-
 // NewRegister returns an empty one with room for so many.
 func NewRegister[K comparable, V any](room int64) *Register[K, V] {
 	return &Register[K, V]{make(map[K]int32, room), make([]V, 0, room)}

@@ -53,7 +53,7 @@ const exitCodesHelp = `EXIT CODES:
 
 func main() {
 	syscall.Umask(0o077) // everything holds personal data; what others may read says so itself
-	limitMemory()
+	night.LimitMemory()
 	dropEmptySettings()
 	os.Exit(run(os.Args, os.Stdout, os.Stderr, os.Getenv))
 }

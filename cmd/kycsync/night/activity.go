@@ -38,20 +38,25 @@ func (r *run) readActivity(ctx, limited context.Context, due []schemas.SessionID
 // the one that has waited longest first, and those of which none was read. A feed that could not be read
 // waits for another night.
 func (r *run) dueFeeds() (again, unread []schemas.SessionID) {
-	var due []*schemas.Known
+	type feed struct {
+		id      schemas.SessionID
+		checked time.Time // zero: never
+		number  int64
+	}
+	var due []feed
 	for k := range r.known.All() {
 		if k.ActivityDue && !k.Gone() && k.AbsentSince.IsZero() && !r.spoiltFeeds[k.SessionID] {
-			due = append(due, k)
+			due = append(due, feed{k.SessionID, k.ActivityChecked, k.SessionNumber})
 		}
 	}
-	slices.SortFunc(due, func(a, b *schemas.Known) int {
-		return cmp.Or(a.ActivityChecked.Compare(b.ActivityChecked), cmp.Compare(a.SessionNumber, b.SessionNumber))
+	slices.SortFunc(due, func(a, b feed) int {
+		return cmp.Or(a.checked.Compare(b.checked), cmp.Compare(a.number, b.number))
 	})
-	for _, k := range due {
-		if k.ActivityChecked.IsZero() {
-			unread = append(unread, k.SessionID)
+	for _, f := range due {
+		if f.checked.IsZero() {
+			unread = append(unread, f.id)
 		} else {
-			again = append(again, k.SessionID)
+			again = append(again, f.id)
 		}
 	}
 	return again, unread

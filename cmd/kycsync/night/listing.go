@@ -232,7 +232,7 @@ func (r *run) ownSessions(ctx context.Context) error {
 		return nil
 	}
 	for id := range r.listing.place {
-		if r.known.Look(schemas.SessionID(id)) != nil {
+		if r.known.Has(schemas.SessionID(id)) {
 			return nil
 		}
 	}

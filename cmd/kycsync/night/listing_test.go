@@ -12,7 +12,7 @@ func TestListing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := schemas.NewRegister[schemas.SessionID, schemas.Known](0)
+	known := schemas.NewSessions(0)
 	known.Put("known", schemas.Known{SessionID: "known", VersionSeq: 3})
 	r := &run{listing: l, known: known, batch: newBatch(), staged: map[schemas.SessionID]schemas.Fullness{}}
 	defer r.forget()

@@ -324,7 +324,7 @@ func (r *run) load(ctx context.Context) error {
 
 // read reads the newest commit and what it says is known.
 func (r *run) read(ctx context.Context) error {
-	r.known, r.things = schemas.NewRegister[schemas.SessionID, schemas.Known](0), schemas.NewRegister[thing, schemas.KnownEntity](0)
+	r.known, r.things = schemas.NewSessions(0), schemas.NewRegister[thing, schemas.KnownEntity](0)
 	r.flows = map[string]schemas.Digest{}
 	r.staged = map[schemas.SessionID]schemas.Fullness{}
 	if r.Lake == nil {

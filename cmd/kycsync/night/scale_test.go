@@ -32,12 +32,13 @@ import (
 // are there, a process of its own rebuilds the warehouse, and another does one more night in which a hundredth of
 // the final number changes, on a copy. In the end the lake must say of those days what it said then.
 //
-// KYCSYNC_TEST_SCALE=1000000 is for a million sessions in three years, TMPDIR for where they lie (30 GB).
+// KYCSYNC_TEST_SCALE=1000000 is for a million sessions in three years, KYCSYNC_TEST_NIGHTS for fewer nights of more
+// sessions each, TMPDIR for where they lie (30 GB).
 func TestScale(t *testing.T) {
 	if os.Getenv(scaleStep) != "" {
 		t.Skip("this is one step of it")
 	}
-	sessions, nights := searched("SCALE", 200), 3*365
+	sessions, nights := searched("SCALE", 200), searched("NIGHTS", 3*365)
 	if sessions < 100_000 {
 		nights = 10
 	}
@@ -81,6 +82,7 @@ func TestScaleStep(t *testing.T) {
 	if what == "" {
 		t.Skip("TestScale runs it")
 	}
+	LimitMemory()
 	var arg struct{ Dir, Base, Night, Sessions, Changed string }
 	if err := json.Unmarshal([]byte(os.Getenv(scaleStep+"_ARG")), &arg); err != nil {
 		t.Fatal(err)
@@ -89,7 +91,7 @@ func TestScaleStep(t *testing.T) {
 	fmt.Sscan(arg.Sessions, &sessions)
 	fmt.Sscan(arg.Night, &night)
 	fmt.Sscan(arg.Changed, &changed)
-	s := &scale{dir: arg.Dir, nights: 3 * 365, clock: scaleStart.AddDate(0, 0, night), dice: rand.New(rand.NewPCG(7, uint64(night)))}
+	s := &scale{dir: arg.Dir, clock: scaleStart.AddDate(0, 0, night), dice: rand.New(rand.NewPCG(7, uint64(night)))}
 	s.open(t)
 	defer s.run.Lake.Close()
 	began := time.Now()
@@ -200,7 +202,7 @@ func newScale(t *testing.T, sessions, nights int) *scale {
 		t.Fatal(err)
 	}
 	s.open(t)
-	s.run.known = schemas.NewRegister[schemas.SessionID, schemas.Known](int64(sessions))
+	s.run.known = schemas.NewSessions(int64(sessions))
 	s.run.things, s.run.staged = schemas.NewRegister[thing, schemas.KnownEntity](0), map[schemas.SessionID]schemas.Fullness{}
 	t.Cleanup(func() { s.run.Lake.Close() })
 	return s

@@ -69,7 +69,7 @@ func Stand(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, now ti
 	err = each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
 		k := knownAt(cell, i)
 		if known[k.Application] == nil {
-			known[k.Application] = schemas.NewRegister[schemas.SessionID, schemas.Known](0)
+			known[k.Application] = schemas.NewSessions(0)
 		}
 		known[k.Application].Put(k.SessionID, k)
 	})

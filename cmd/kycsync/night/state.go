@@ -102,7 +102,7 @@ func halves(c *lake.Commit, table string) (published, staged *lake.Commit) {
 // readState returns what the lake knows about each session of the application, and of those that were
 // looked at since the last publication what readers see.
 func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, dir string) (known *schemas.Sessions, staged map[schemas.SessionID]schemas.Fullness, err error) {
-	known, staged = schemas.NewRegister[schemas.SessionID, schemas.Known](roomFor(c, "session_state", "sessions")), map[schemas.SessionID]schemas.Fullness{}
+	known, staged = schemas.NewSessions(roomFor(c, "session_state", "sessions")), map[schemas.SessionID]schemas.Fullness{}
 	published, rest := halves(c, "session_state")
 	for _, half := range []*lake.Commit{published, rest} {
 		err = each(ctx, l, half, "session_state", dir, func(cell func(string) arrow.Array, i int) {

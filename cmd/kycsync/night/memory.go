@@ -1,4 +1,4 @@
-package main
+package night
 
 import (
 	"os"
@@ -17,8 +17,9 @@ const (
 	room    = 256 << 20 // bytes of garbage that do no harm
 )
 
-// limitMemory sets the percentage after each collection, unless the environment does.
-func limitMemory() {
+// LimitMemory keeps the garbage of the process small beside what is alive, unless the variable GOGC says how much there may
+// be: it sets the percentage after each collection.
+func LimitMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(mostGC)
 		afterCollection()

@@ -1,0 +1,88 @@
+package schemas
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// Whatever is known of a session is known again, each field of it.
+func TestSessionsKeepAll(t *testing.T) {
+	s, want := NewSessions(0), map[SessionID]Known{}
+	rng := rand.New(rand.NewPCG(5, 5))
+	for range 1000 {
+		k := Known{}
+		fill(t, reflect.ValueOf(&k).Elem(), rng)
+		id := SessionID([]string{"a", "b", "c", "d"}[rng.IntN(4)])
+		s.Put(id, k)
+		want[id] = k
+		if got := s.Get(id); got != k || *s.Look(id) != k {
+			t.Fatalf("got %+v\nwant %+v", got, k)
+		}
+	}
+	n := 0
+	for k := range s.All() {
+		if n++; n > len(want) {
+			break
+		}
+		found := false
+		for _, w := range want {
+			found = found || w == *k
+		}
+		if !found {
+			t.Errorf("nobody put %+v", *k)
+		}
+	}
+	if n != len(want) || s.Len() != n {
+		t.Errorf("%d are kept, want %d", n, len(want))
+	}
+	if s.Has("e") || s.Look("e") != nil || s.Get("e") != (Known{}) {
+		t.Error("e is known")
+	}
+	if none := (*Sessions)(nil); none.Has("a") || none.Len() != 0 || none.Look("a") != nil || none.Get("a") != (Known{}) {
+		t.Error("a nil one is not empty")
+	}
+}
+
+// fill sets every field, one in four to nothing. One of a kind that it does not know fails the test.
+func fill(t *testing.T, v reflect.Value, rng *rand.Rand) {
+	if rng.IntN(4) == 0 {
+		return
+	}
+	if at, ok := v.Addr().Interface().(*time.Time); ok {
+		*at = time.Unix(rng.Int64N(1<<40)-1<<38, rng.Int64N(1e9)).UTC()
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString([]string{"one", "two", "three", "four"}[rng.IntN(4)])
+	case reflect.Int64, reflect.Int32:
+		v.SetInt(rng.Int64N(1 << 30))
+	case reflect.Uint8:
+		v.SetUint(rng.Uint64N(256))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(t, v.Index(i), rng)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i), rng)
+		}
+	default:
+		t.Fatalf("a field is %s", v.Kind())
+	}
+}
+
+func BenchmarkSessionsAll(b *testing.B) {
+	s := NewSessions(100_000)
+	for i := range 100_000 {
+		s.Put(SessionID(rune(i)), Known{})
+	}
+	for b.Loop() {
+		for range s.All() {
+		}
+	}
+}

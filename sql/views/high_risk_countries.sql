@@ -52,7 +52,8 @@ JOIN live_sessions AS s
     ON s.application = m.application
     AND s.session_id = m.session_id
 CROSS JOIN (FROM reference_state WHERE kind = 'countries') AS r
-WHERE (s.created_at AT TIME ZONE 'UTC')::DATE BETWEEN coalesce(l.valid_from, DATE '0001-01-01') AND coalesce(l.valid_to, DATE '9999-12-31')
+-- Inside coalesce, or it is taken for a join, by which every session meets every country first.
+WHERE coalesce((s.created_at AT TIME ZONE 'UTC')::DATE BETWEEN coalesce(l.valid_from, DATE '0001-01-01') AND coalesce(l.valid_to, DATE '9999-12-31'), false)
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, reference, 'no file of countries: which country is on a list is not known'
 FROM reference_state

@@ -20,7 +20,14 @@
 -- column new_value criminal: as text; null: it is empty, or the row is not there any more
 -- example: SELECT * FROM changes WHERE session_id = '7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d' ORDER BY version_seq, table_name, row_id, column_name
 CREATE OR REPLACE VIEW changes AS
-WITH pairs AS NOT MATERIALIZED (
+WITH sessions_replaced AS MATERIALIZED (SELECT application, session_id, next_seq FROM sessions_versions WHERE next_seq IS NOT NULL),
+activity_feeds_replaced AS MATERIALIZED (SELECT application, session_id, next_seq FROM activity_feeds_versions WHERE next_seq IS NOT NULL),
+users_replaced AS MATERIALIZED (SELECT application, user_id, next_seq FROM users_versions WHERE next_seq IS NOT NULL),
+businesses_replaced AS MATERIALIZED (SELECT application, business_id, next_seq FROM businesses_versions WHERE next_seq IS NOT NULL),
+transactions_replaced AS MATERIALIZED (SELECT application, transaction_id, next_seq FROM transactions_versions WHERE next_seq IS NOT NULL),
+workflows_replaced AS MATERIALIZED (SELECT application, uuid, next_seq FROM workflows_versions WHERE next_seq IS NOT NULL),
+reference_files_replaced AS MATERIALIZED (SELECT kind, next_seq FROM reference_files_versions WHERE next_seq IS NOT NULL),
+pairs AS NOT MATERIALIZED (
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'sessions' AS table_name, '' AS row_id,
         seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
         ['session_kind', 'status', 'status_raw', 'list_status', 'list_status_raw', 'session_type', 'api_service', 'environment', 'created_at', 'expires_at', 'workflow_id', 'workflow_type', 'workflow_label', 'workflow_version', 'workflow_version_id', 'features', 'vendor_data', 'vendor_data_key', 'didit_internal_id', 'metadata', 'callback', 'has_device_nfc_support', 'full_name', 'document_type', 'country', 'country_iso3', 'phone_number', 'is_phone_verified', 'email_address', 'is_email_verified', 'company_name', 'registration_number', 'list_aml_total_hits', 'list_aml_entity_type', 'list_aml_is_adverse_media_fetched', 'list_aml_screened_nationality', 'list_aml_screened_nationality_iso3', 'list_aml_screened_document_number', 'list_aml_screened_date_of_birth', 'list_database_validation_type', 'list_database_match_type', 'list_database_identification_number', 'list_poa_document_type', 'list_poa_issuer', 'list_poa_address', 'list_poa_name_on_document', 'list_liveness_method', 'list_liveness_score', 'list_liveness_score_raw', 'list_face_match_score', 'list_face_match_score_raw', 'list_phone_country_code', 'list_phone_country_code_iso3', 'list_phone_is_temporary', 'list_phone_is_ported', 'list_phone_is_blocked', 'list_email_is_breached', 'list_email_is_disposable', 'list_email_is_undeliverable', 'list_email_is_blocklisted', 'expected_details', 'expected_first_name', 'expected_last_name', 'expected_date_of_birth', 'expected_gender', 'expected_nationality', 'expected_nationality_iso3', 'expected_country', 'expected_country_iso3', 'expected_address', 'expected_identification_number', 'expected_ip_address', 'expected_document_types', 'expected_id_country', 'expected_id_country_iso3', 'expected_poa_country', 'expected_poa_country_iso3', 'expected_company_name', 'expected_registry_country', 'expected_registry_country_iso3', 'expected_registration_number', 'contact_email', 'contact_email_lang', 'contact_send_notification_emails', 'contact_phone', 'events', 'activity_reviews', 'blocklisted', 'cost_breakdown', 'upstream_state', 'upstream_gone_at', 'upstream_reason', 'extra_json'] AS names
@@ -31,7 +38,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM sessions_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM sessions_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -47,7 +54,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM session_features_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM session_features_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -63,7 +70,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM reviews_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM reviews_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -79,7 +86,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM warnings_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM warnings_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -95,7 +102,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM matches_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM matches_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -111,7 +118,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM media_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM media_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -127,7 +134,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM id_verifications_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM id_verifications_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -143,7 +150,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM nfc_verifications_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM nfc_verifications_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -159,7 +166,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM liveness_checks_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM liveness_checks_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -175,7 +182,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM face_matches_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM face_matches_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -191,7 +198,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM poa_verifications_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM poa_verifications_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -207,7 +214,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM database_validations_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM database_validations_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -223,7 +230,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM database_validation_sources_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM database_validation_sources_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -239,7 +246,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM phone_verifications_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM phone_verifications_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -255,7 +262,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM email_verifications_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM email_verifications_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -271,7 +278,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM contact_events_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM contact_events_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -287,7 +294,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM ip_analyses_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM ip_analyses_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -303,7 +310,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM aml_screenings_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM aml_screenings_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -319,7 +326,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM aml_hits_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM aml_hits_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -335,7 +342,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM aml_matches_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM aml_matches_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -351,7 +358,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM questionnaires_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM questionnaires_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -367,7 +374,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM questionnaire_answers_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM questionnaire_answers_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -383,7 +390,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM document_ai_documents_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM document_ai_documents_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -399,7 +406,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM document_ai_fields_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM document_ai_fields_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -415,7 +422,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM registry_companies_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM registry_companies_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -431,7 +438,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM company_officers_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM company_officers_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -447,7 +454,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM company_owners_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM company_owners_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -463,7 +470,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM key_people_checks_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM key_people_checks_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -479,7 +486,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM key_people_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM key_people_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -495,7 +502,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM kyb_document_checks_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM kyb_document_checks_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -511,7 +518,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM kyb_documents_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM kyb_documents_versions AS v
-            WHERE EXISTS (FROM sessions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM sessions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -527,7 +534,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM activity_feeds_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM activity_feeds_versions AS v
-            WHERE EXISTS (FROM activity_feeds_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM activity_feeds_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -543,7 +550,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM activity_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM activity_versions AS v
-            WHERE EXISTS (FROM activity_feeds_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+            WHERE EXISTS (FROM activity_feeds_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL
@@ -559,7 +566,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM users_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM users_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -575,7 +582,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM user_features_reported_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM user_features_reported_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -591,7 +598,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM user_contacts_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM user_contacts_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -607,7 +614,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM user_issuing_states_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM user_issuing_states_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -623,7 +630,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM user_comments_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM user_comments_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -639,7 +646,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM user_tags_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM user_tags_versions AS v
-            WHERE EXISTS (FROM users_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
+            WHERE EXISTS (FROM users_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.user_id = v.user_id)
         )
     )
     GROUP BY ALL
@@ -655,7 +662,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM businesses_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM businesses_versions AS v
-            WHERE EXISTS (FROM businesses_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
+            WHERE EXISTS (FROM businesses_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
         )
     )
     GROUP BY ALL
@@ -671,7 +678,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM business_features_reported_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM business_features_reported_versions AS v
-            WHERE EXISTS (FROM businesses_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
+            WHERE EXISTS (FROM businesses_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
         )
     )
     GROUP BY ALL
@@ -687,7 +694,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM business_tags_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM business_tags_versions AS v
-            WHERE EXISTS (FROM businesses_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
+            WHERE EXISTS (FROM businesses_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.business_id = v.business_id)
         )
     )
     GROUP BY ALL
@@ -703,7 +710,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM transactions_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM transactions_versions AS v
-            WHERE EXISTS (FROM transactions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
+            WHERE EXISTS (FROM transactions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
         )
     )
     GROUP BY ALL
@@ -719,7 +726,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM transaction_parties_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM transaction_parties_versions AS v
-            WHERE EXISTS (FROM transactions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
+            WHERE EXISTS (FROM transactions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
         )
     )
     GROUP BY ALL
@@ -735,7 +742,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM transaction_rules_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM transaction_rules_versions AS v
-            WHERE EXISTS (FROM transactions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
+            WHERE EXISTS (FROM transactions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
         )
     )
     GROUP BY ALL
@@ -751,7 +758,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM transaction_alerts_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM transaction_alerts_versions AS v
-            WHERE EXISTS (FROM transactions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
+            WHERE EXISTS (FROM transactions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
         )
     )
     GROUP BY ALL
@@ -767,7 +774,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM transaction_results_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM transaction_results_versions AS v
-            WHERE EXISTS (FROM transactions_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
+            WHERE EXISTS (FROM transactions_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.transaction_id = v.transaction_id)
         )
     )
     GROUP BY ALL
@@ -783,7 +790,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM workflows_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM workflows_versions AS v
-            WHERE EXISTS (FROM workflows_versions AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.uuid = v.uuid)
+            WHERE EXISTS (FROM workflows_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.uuid = v.uuid)
         )
     )
     GROUP BY ALL
@@ -799,7 +806,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM reference_files_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM reference_files_versions AS v
-            WHERE EXISTS (FROM reference_files_versions AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
+            WHERE EXISTS (FROM reference_files_replaced AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
         )
     )
     GROUP BY ALL
@@ -815,7 +822,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM firm_customers_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM firm_customers_versions AS v
-            WHERE EXISTS (FROM reference_files_versions AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
+            WHERE EXISTS (FROM reference_files_replaced AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
         )
     )
     GROUP BY ALL
@@ -831,7 +838,7 @@ WITH pairs AS NOT MATERIALIZED (
             SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM country_lists_versions WHERE next_seq IS NOT NULL
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM country_lists_versions AS v
-            WHERE EXISTS (FROM reference_files_versions AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
+            WHERE EXISTS (FROM reference_files_replaced AS o WHERE o.next_seq = v.version_seq AND o.kind = v.kind)
         )
     )
     GROUP BY ALL

@@ -24,54 +24,73 @@ WITH RECURSIVE shares AS MATERIALIZED (
     WHERE users <= max_users
         AND (with_ip OR kind <> 'ip')
 ),
-reached AS (
-    SELECT DISTINCT 0 AS step, application, vendor_data_key, vendor_data_key AS label, true AS has_moved
+names AS MATERIALIZED ( -- numbered in their order: numbers are handed on faster than texts
+    SELECT
+        application,
+        vendor_data_key,
+        count(*) AS shared_items,
+        array_to_string(list_sort(list_distinct(list(kind))), ', ') AS kinds,
+        row_number() OVER (ORDER BY application, vendor_data_key) AS nth
     FROM shares
+    GROUP BY application, vendor_data_key
+),
+items AS (
+    SELECT application, kind, item, row_number() OVER () AS nth
+    FROM (SELECT DISTINCT application, kind, item FROM shares)
+),
+has AS MATERIALIZED (
+    SELECT u.nth AS user_nth, i.nth AS item_nth
+    FROM shares AS s
+    JOIN names AS u
+        ON u.application = s.application
+        AND u.vendor_data_key = s.vendor_data_key
+    JOIN items AS i
+        ON i.application = s.application
+        AND i.kind = s.kind
+        AND i.item = s.item
+),
+reached AS ( -- ends early when nobody moves any more
+    SELECT 0 AS step, nth AS user_nth, nth AS label, true AS has_moved
+    FROM names
     UNION ALL
     SELECT
         step + 1,
-        application,
-        vendor_data_key,
+        user_nth,
         least(min(label), min(offered)),
         min(offered) < min(label)
     FROM (
         SELECT
             r.step,
-            s.application,
-            s.vendor_data_key,
+            h.user_nth,
             r.label,
-            min(r.label) OVER (PARTITION BY s.application, s.kind, s.item) AS offered
+            min(r.label) OVER (PARTITION BY h.item_nth) AS offered
         FROM reached AS r
-        JOIN shares AS s
-            ON s.application = r.application
-            AND s.vendor_data_key = r.vendor_data_key
+        JOIN has AS h
+            ON h.user_nth = r.user_nth
         WHERE r.step < iterations
+            AND (SELECT bool_or(has_moved) FROM reached)
     )
-    GROUP BY step, application, vendor_data_key
+    GROUP BY step, user_nth
 ),
 last AS (
     SELECT
-        application,
-        vendor_data_key,
-        label AS cluster,
-        count(*) OVER (PARTITION BY application, label) AS users,
-        NOT bool_or(has_moved) OVER (PARTITION BY application, label) AS is_complete
+        user_nth,
+        label,
+        count(*) OVER (PARTITION BY label) AS users,
+        NOT bool_or(has_moved) OVER (PARTITION BY label) AS is_complete
     FROM reached
-    WHERE step = iterations
+    WHERE step = (SELECT max(step) FROM reached)
 )
 SELECT
-    l.application,
-    l.cluster,
+    u.application,
+    c.vendor_data_key AS cluster,
     l.users,
-    l.vendor_data_key,
-    s.shared_items,
-    s.kinds,
+    u.vendor_data_key,
+    u.shared_items,
+    u.kinds,
     l.is_complete
 FROM last AS l
-JOIN (
-    SELECT application, vendor_data_key, count(*) AS shared_items, string_agg(DISTINCT kind, ', ' ORDER BY kind) AS kinds
-    FROM shares
-    GROUP BY application, vendor_data_key
-) AS s
-    ON s.application = l.application
-    AND s.vendor_data_key = l.vendor_data_key
+JOIN names AS u
+    ON u.nth = l.user_nth
+JOIN names AS c
+    ON c.nth = l.label

@@ -67,12 +67,16 @@ func changesOf(f family, t *schemas.Table) string {
 	}
 	row, place := rowID(t)
 	names, cells := cellsOf(f, t)
+	order := " ORDER BY place"
+	if row == place { // then there is one
+		order = ""
+	}
 	same := ""
 	for _, k := range f.key {
 		same += fmt.Sprintf(" AND o.%s = v.%s", k, k)
 	}
 	return fmt.Sprintf(`    SELECT %[1]s AS application, %[2]s AS session_id, '%[3]s' AS entity, %[4]s AS entity_id, '%[5]s' AS table_name, %[6]s AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells%[12]s) FILTER (NOT is_new) AS olds, list(cells%[12]s) FILTER (is_new) AS news,
         %[11]s AS names
     FROM (
         SELECT *, %[7]s AS place,
@@ -86,7 +90,7 @@ func changesOf(f family, t *schemas.Table) string {
     )
     GROUP BY ALL
     HAVING olds IS DISTINCT FROM news
-`, application, session, entityOf(f), f.key[len(f.key)-1], t.Name, row, place, cells, f.root, same, names)
+`, application, session, entityOf(f), f.key[len(f.key)-1], t.Name, row, place, cells, f.root, same, names, order)
 }
 
 // entityOf names what a family's rows belong to.

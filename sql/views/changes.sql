@@ -29,7 +29,7 @@ workflows_replaced AS MATERIALIZED (SELECT application, uuid, next_seq FROM work
 reference_files_replaced AS MATERIALIZED (SELECT kind, next_seq FROM reference_files_versions WHERE next_seq IS NOT NULL),
 pairs AS NOT MATERIALIZED (
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'sessions' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['session_kind', 'status', 'status_raw', 'list_status', 'list_status_raw', 'session_type', 'api_service', 'environment', 'created_at', 'expires_at', 'workflow_id', 'workflow_type', 'workflow_label', 'workflow_version', 'workflow_version_id', 'features', 'vendor_data', 'vendor_data_key', 'didit_internal_id', 'metadata', 'callback', 'has_device_nfc_support', 'full_name', 'document_type', 'country', 'country_iso3', 'phone_number', 'is_phone_verified', 'email_address', 'is_email_verified', 'company_name', 'registration_number', 'list_aml_total_hits', 'list_aml_entity_type', 'list_aml_is_adverse_media_fetched', 'list_aml_screened_nationality', 'list_aml_screened_nationality_iso3', 'list_aml_screened_document_number', 'list_aml_screened_date_of_birth', 'list_database_validation_type', 'list_database_match_type', 'list_database_identification_number', 'list_poa_document_type', 'list_poa_issuer', 'list_poa_address', 'list_poa_name_on_document', 'list_liveness_method', 'list_liveness_score', 'list_liveness_score_raw', 'list_face_match_score', 'list_face_match_score_raw', 'list_phone_country_code', 'list_phone_country_code_iso3', 'list_phone_is_temporary', 'list_phone_is_ported', 'list_phone_is_blocked', 'list_email_is_breached', 'list_email_is_disposable', 'list_email_is_undeliverable', 'list_email_is_blocklisted', 'expected_details', 'expected_first_name', 'expected_last_name', 'expected_date_of_birth', 'expected_gender', 'expected_nationality', 'expected_nationality_iso3', 'expected_country', 'expected_country_iso3', 'expected_address', 'expected_identification_number', 'expected_ip_address', 'expected_document_types', 'expected_id_country', 'expected_id_country_iso3', 'expected_poa_country', 'expected_poa_country_iso3', 'expected_company_name', 'expected_registry_country', 'expected_registry_country_iso3', 'expected_registration_number', 'contact_email', 'contact_email_lang', 'contact_send_notification_emails', 'contact_phone', 'events', 'activity_reviews', 'blocklisted', 'cost_breakdown', 'upstream_state', 'upstream_gone_at', 'upstream_reason', 'extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -45,7 +45,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'session_features' AS table_name, concat_ws('/', source, block, block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['feature', 'feature_raw', 'status', 'status_raw', 'node_id', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', source, block, block_ordinal) AS place,
@@ -61,7 +61,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'reviews' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['reviewer', 'new_status', 'new_status_raw', 'comment', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -109,7 +109,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'media' AS table_name, concat_ws('/', block, block_ordinal, item_ordinal, sub_ordinal, media_kind, file_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['archived_at', 'archive_name', 'sha256', 'bytes', 'content_type'] AS names
     FROM (
         SELECT *, concat_ws('/', block, block_ordinal, item_ordinal, sub_ordinal, media_kind, file_ordinal) AS place,
@@ -125,7 +125,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'id_verifications' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'document_type', 'document_subtype', 'document_number', 'personal_number', 'issuing_state', 'issuing_state_iso3', 'issuing_state_name', 'date_of_issue', 'expiration_date', 'first_name', 'last_name', 'full_name', 'date_of_birth', 'gender', 'nationality', 'nationality_iso3', 'place_of_birth', 'marital_status', 'address', 'formatted_address', 'parsed_city', 'parsed_label', 'parsed_region', 'parsed_country', 'parsed_country_iso3', 'parsed_category', 'parsed_street_1', 'parsed_street_2', 'parsed_is_verified', 'parsed_postal_code', 'parsed_address_type', 'parsed_formatted_address', 'parsed_latitude', 'parsed_longitude', 'parsed_raw_results', 'front_camera_face_match_score', 'back_camera_face_match_score', 'front_focus_score', 'front_brightness_score', 'front_brightness_issue', 'front_is_document_fully_visible', 'front_resolution_score', 'front_overall_score', 'back_focus_score', 'back_brightness_score', 'back_brightness_issue', 'back_is_document_fully_visible', 'back_resolution_score', 'back_overall_score', 'extra_fields', 'mrz_type', 'mrz_surname', 'mrz_name', 'mrz_country', 'mrz_country_iso3', 'mrz_nationality', 'mrz_nationality_iso3', 'mrz_birth_date', 'mrz_expiry_date', 'mrz_sex', 'mrz_document_type', 'mrz_document_number', 'mrz_personal_number', 'mrz_optional_data', 'mrz_optional_data_2', 'mrz_birth_date_hash', 'mrz_expiry_date_hash', 'mrz_document_number_hash', 'mrz_final_hash', 'mrz_string', 'mrz_key', 'mrz_warnings', 'mrz_errors', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -141,7 +141,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'nfc_verifications' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'chip_protocol', 'chip_document_type', 'chip_issuing_country', 'chip_issuing_country_iso3', 'chip_document_number', 'chip_expiration_date', 'chip_first_name', 'chip_last_name', 'chip_birth_date', 'chip_gender', 'chip_nationality', 'chip_nationality_iso3', 'chip_address', 'chip_place_of_birth', 'is_sod_intact', 'is_dg_intact', 'certificate_issuer', 'certificate_subject', 'certificate_serial_number', 'certificate_not_valid_before', 'certificate_not_valid_before_raw', 'certificate_not_valid_after', 'certificate_not_valid_after_raw', 'jpki', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -157,7 +157,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'liveness_checks' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'method', 'score', 'age_estimation', 'face_quality', 'face_luminance', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -173,7 +173,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'face_matches' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'score', 'source_image_session_id', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -189,7 +189,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'poa_verifications' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'issuing_state', 'issuing_state_iso3', 'document_type', 'document_subtype', 'document_language', 'issuer', 'issue_date', 'expiration_date', 'poa_address', 'poa_formatted_address', 'parsed_address_type', 'parsed_street_1', 'parsed_street_2', 'parsed_city', 'parsed_region', 'parsed_country', 'parsed_country_iso3', 'parsed_postal_code', 'parsed_latitude', 'parsed_longitude', 'parsed_raw_results', 'name_on_document', 'name_match_score_expected_details', 'name_match_score_id_verification', 'expected_details_address', 'expected_details_formatted_address', 'expected_details_parsed_address', 'extra_fields', 'metadata_file_size', 'metadata_content_type', 'metadata_creation_date', 'metadata_modified_date', 'metadata_creator', 'metadata_producer', 'metadata_software', 'metadata_encryption', 'metadata_is_signed', 'metadata_is_tampered', 'metadata_signature_info', 'metadata_exif_original_date', 'metadata_exif_digitized_date', 'metadata_processed_by_known_editor', 'metadata_has_different_creation_mod_date', 'metadata_overlay_is_detected', 'metadata_overlay_is_analyzed', 'metadata_overlay_signals', 'metadata_overlay_regions', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -205,7 +205,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'database_validations' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'issuing_state', 'issuing_state_iso3', 'validation_type', 'match_type', 'screened_data', 'errors', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -237,7 +237,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'phone_verifications' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'phone_number_prefix', 'phone_number', 'full_number', 'country_code', 'country_code_iso3', 'country_name', 'carrier_name', 'carrier_type', 'is_disposable', 'is_virtual', 'verification_method', 'verification_attempts', 'verified_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -253,7 +253,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'email_verifications' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'email', 'is_breached', 'is_disposable', 'is_undeliverable', 'breaches', 'verification_attempts', 'verified_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -269,7 +269,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'contact_events' AS table_name, concat_ws('/', block, block_ordinal, item_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'event_type', 'occurred_at', 'event_status', 'reason', 'channel', 'actual_channel', 'fee', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block, block_ordinal, item_ordinal) AS place,
@@ -301,7 +301,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'aml_screenings' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'total_hits', 'entity_type', 'score', 'screened_full_name', 'screened_nationality', 'screened_nationality_iso3', 'screened_date_of_birth', 'screened_document_number', 'is_ongoing_monitoring_enabled', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -349,7 +349,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'questionnaires' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'questionnaire_id', 'questionnaire_group_id', 'version', 'title', 'title_json', 'description', 'description_json', 'languages', 'default_language', 'is_active', 'is_simple_questionnaire', 'published_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -461,7 +461,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'key_people_checks' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'ubo_total', 'ubo_approved', 'ubo_flagged', 'ubo_pending', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -493,7 +493,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'kyb_document_checks' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['node_id', 'status', 'status_raw', 'groups', 'required_groups', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -525,7 +525,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, session_id AS session_id, 'session' AS entity, session_id AS entity_id, 'activity_feeds' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -557,7 +557,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'user' AS entity, user_id AS entity_id, 'users' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['vendor_data', 'vendor_data_key', 'display_name', 'full_name', 'effective_name', 'date_of_birth', 'status', 'status_raw', 'session_count', 'approved_count', 'declined_count', 'in_review_count', 'features', 'first_session_at', 'last_session_at', 'metadata', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -573,7 +573,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'user' AS entity, user_id AS entity_id, 'user_features_reported' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['feature', 'feature_raw', 'status', 'status_raw', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -589,7 +589,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'user' AS entity, user_id AS entity_id, 'user_contacts' AS table_name, concat_ws('/', kind, block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['contact'] AS names
     FROM (
         SELECT *, concat_ws('/', kind, block_ordinal) AS place,
@@ -605,7 +605,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'user' AS entity, user_id AS entity_id, 'user_issuing_states' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['issuing_state', 'issuing_state_iso3'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -621,7 +621,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'user' AS entity, user_id AS entity_id, 'user_comments' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['comment_id', 'comment_type', 'comment', 'actor_name', 'actor_email', 'previous_status', 'previous_status_raw', 'new_status', 'new_status_raw', 'previous_value', 'new_value', 'changed_fields', 'mentioned_emails', 'metadata', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -653,7 +653,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'busines' AS entity, business_id AS entity_id, 'businesses' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['vendor_data', 'vendor_data_key', 'display_name', 'legal_name', 'effective_name', 'registration_number', 'country_code', 'country_code_iso3', 'status', 'status_raw', 'session_count', 'approved_count', 'declined_count', 'in_review_count', 'features', 'first_session_at', 'last_session_at', 'metadata', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -669,7 +669,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'busines' AS entity, business_id AS entity_id, 'business_features_reported' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['feature', 'feature_raw', 'status', 'status_raw', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -685,7 +685,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'busines' AS entity, business_id AS entity_id, 'business_tags' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['tag_id', 'name', 'color', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -701,7 +701,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'transaction' AS entity, transaction_id AS entity_id, 'transactions' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['transaction_number', 'txn_id', 'transaction_type', 'action_type', 'status', 'status_raw', 'direction', 'environment', 'amount', 'currency', 'currency_type', 'preferred_currency_amount', 'preferred_currency_code', 'amount_in_default_currency', 'default_currency_code', 'payment_details', 'payment_txn_id', 'score', 'severity', 'decision_reason_code', 'decision_reason_label', 'assigned_to_name', 'vendor_data', 'vendor_data_key', 'subject_name', 'subject_vendor_data', 'subject_vendor_data_key', 'subject_country', 'subject_country_iso3', 'counterparty_name', 'counterparty_vendor_data', 'counterparty_vendor_data_key', 'counterparty_country', 'counterparty_country_iso3', 'zone_id', 'tags', 'payment_methods', 'activities', 'travel_rule', 'network_snapshot', 'cost_breakdown', 'metadata', 'props', 'remediation_session_id', 'remediation_status', 'remediation_status_raw', 'action_required_type', 'action_required_session_id', 'action_required_status', 'action_required_status_raw', 'action_required_widget_session_id', 'action_required_expires_at', 'txn_date', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -717,7 +717,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'transaction' AS entity, transaction_id AS entity_id, 'transaction_parties' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['party_id', 'role', 'kind', 'entity_type', 'vendor_data', 'vendor_data_key', 'full_name', 'first_name', 'last_name', 'date_of_birth', 'country_code', 'country_code_iso3', 'address', 'device', 'institution_info', 'external_party_snapshot', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -733,7 +733,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'transaction' AS entity, transaction_id AS entity_id, 'transaction_rules' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['rule_run_id', 'rule_id', 'rule_title', 'rule_description', 'rule_category', 'mode', 'is_test', 'is_matched', 'severity', 'score_delta', 'status_target', 'status_target_raw', 'action_summary', 'metadata', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -749,7 +749,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'transaction' AS entity, transaction_id AS entity_id, 'transaction_alerts' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['alert_id', 'title', 'description', 'source', 'severity', 'status', 'status_raw', 'due_at', 'metadata', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -765,7 +765,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'transaction' AS entity, transaction_id AS entity_id, 'transaction_results' AS table_name, concat_ws('/', block_ordinal) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['result_id', 'provider', 'result_type', 'status', 'score', 'severity', 'summary', 'payload', 'created_at', 'extra_json'] AS names
     FROM (
         SELECT *, concat_ws('/', block_ordinal) AS place,
@@ -781,7 +781,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT application AS application, NULL::VARCHAR AS session_id, 'workflow' AS entity, uuid AS entity_id, 'workflows' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['workflow_id', 'workflow_label', 'workflow_type', 'version', 'status', 'is_default', 'is_archived', 'is_editable', 'has_draft', 'is_simple_workflow', 'is_white_label_enabled', 'features', 'total_price', 'min_price', 'max_price', 'max_retry_attempts', 'retry_window_days', 'session_expiration_time', 'workflow_url', 'updated_at', 'created_by_type', 'created_by_name', 'created_by_email', 'extra_json'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -797,7 +797,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT NULL::VARCHAR AS application, NULL::VARCHAR AS session_id, 'reference' AS entity, kind AS entity_id, 'reference_files' AS table_name, '' AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['rows', 'as_of'] AS names
     FROM (
         SELECT *, '' AS place,
@@ -813,7 +813,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT NULL::VARCHAR AS application, NULL::VARCHAR AS session_id, 'reference' AS entity, kind AS entity_id, 'firm_customers' AS table_name, concat_ws('/', line) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['vendor_data', 'vendor_data_key', 'legal_entity', 'risk_rating', 'relationship_start', 'relationship_end', 'product'] AS names
     FROM (
         SELECT *, concat_ws('/', line) AS place,
@@ -829,7 +829,7 @@ pairs AS NOT MATERIALIZED (
     HAVING olds IS DISTINCT FROM news
     UNION ALL
     SELECT NULL::VARCHAR AS application, NULL::VARCHAR AS session_id, 'reference' AS entity, kind AS entity_id, 'country_lists' AS table_name, concat_ws('/', line) AS row_id,
-        seq AS version_seq, max(seen_at) AS observed_at, list(cells ORDER BY place) FILTER (NOT is_new) AS olds, list(cells ORDER BY place) FILTER (is_new) AS news,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
         ['country', 'country_iso3', 'list', 'valid_from', 'valid_to'] AS names
     FROM (
         SELECT *, concat_ws('/', line) AS place,

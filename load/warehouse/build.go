@@ -82,12 +82,12 @@ func privateDir(dir string) error {
 func (b *build) file() string { return filepath.Join(b.dir, "warehouse.duckdb") }
 
 // open opens the build file, or makes an empty one.
-func (b *build) open(ctx context.Context) error {
+func (b *build) open(ctx context.Context, memoryMB int) error {
 	dirs, err := allowed(b.lake, b.dir, b.tmp, b.spool)
 	if err != nil {
 		return err
 	}
-	lim := limits{memoryMB: b.cfg.MemoryMB, threads: b.cfg.Threads, tempDir: b.tmp}
+	lim := limits{memoryMB: memoryMB, threads: b.cfg.Threads, tempDir: b.tmp}
 	if b.in, err = openInstance(ctx, b.file(), false, lim, dirs...); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (b *build) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("warehouse: remove the old build file: %w", err)
 	}
-	if err := b.open(ctx); err != nil {
+	if err := b.open(ctx, b.cfg.MemoryMB); err != nil {
 		return err
 	}
 	b.cfg.Step(stepOpen)
@@ -174,7 +174,7 @@ func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
 	if _, err := os.Stat(b.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, outdated("there is no build file")
 	}
-	if err := b.open(ctx); err != nil {
+	if err := b.open(ctx, b.cfg.addMB); err != nil {
 		return nil, doubt(ctx, err)
 	}
 	b.cfg.Step(stepOpen)

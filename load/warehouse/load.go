@@ -13,7 +13,7 @@ import (
 	"kycsync/schemas"
 )
 
-// catchUp goes on from the build file, one transaction per commit.
+// catchUp goes on from the build file, with as many of the commits that it lacks in one transaction as fit in memory.
 func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error) {
 	e, err := b.resume(ctx)
 	if err != nil {
@@ -24,16 +24,60 @@ func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error
 	if err != nil {
 		return rep, err
 	}
-	for _, c := range pending {
-		if err := b.apply(ctx, c); errors.Is(err, lake.ErrDamaged) && replaced(c, target) {
-			return rep, outdated("parts of commit %d have been merged since, and cannot be read any more", c.Seq)
-		} else if err != nil {
+	for _, commits := range together(pending, b.cfg.addMB) {
+		err := b.apply(ctx, commits)
+		if errors.Is(err, lake.ErrDamaged) && replaced(pending, target) {
+			return rep, outdated("parts of commits from %d on have been merged since, and cannot be read any more", commits[0].Seq)
+		}
+		if err != nil {
 			return rep, doubt(ctx, err)
 		}
 		b.cfg.Step(stepLoaded)
 	}
 	rep.Rows, err = b.in.rowCounts(ctx)
 	return rep, doubt(ctx, err)
+}
+
+// vectorBytes is what DuckDB keeps in memory, and cannot put aside, for each 2048 rows of a table among which any row was
+// ended, until the transaction has ended: measured on a million sessions.
+const vectorBytes = 24 << 10
+
+// together splits commits that follow each other into those that are applied in one transaction. One alone may
+// take more memory than there is: it is as large as a run of the lake made it.
+func together(commits []*lake.Commit, memoryMB int) (groups [][]*lake.Commit) {
+	from := 0
+	for i, c := range commits {
+		if i > from && ending(commits[from:i+1])*vectorBytes > int64(memoryMB)<<20*6/10 {
+			groups, from = append(groups, commits[from:i]), i
+		}
+		if c == commits[len(commits)-1] {
+			groups = append(groups, commits[from:])
+		}
+	}
+	return groups
+}
+
+// ending is how many times 2048 rows have any among them that the commits may end, at most.
+func ending(commits []*lake.Commit) (vectors int64) {
+	last := commits[len(commits)-1]
+	for _, f := range families() {
+		var ended int64
+		for _, c := range commits {
+			for _, p := range c.Tables[f.root] {
+				if p.AddedBySeq == c.Seq && c.Kind != lake.Compact {
+					ended += p.Rows
+				}
+			}
+		}
+		for _, t := range f.tables {
+			rows := int64(0)
+			for _, p := range last.Tables[t.Name] {
+				rows += p.Rows
+			}
+			vectors += min(ended, rows/2048+1)
+		}
+	}
+	return vectors
 }
 
 // Up to fewPending commits are applied one by one, and never more than maxPending. Between them the cheaper way is
@@ -119,12 +163,14 @@ func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit
 	return out, cheaper(out, target)
 }
 
-// replaced reports whether parts that c added are not in a later commit.
-func replaced(c, later *lake.Commit) bool {
-	for table, parts := range c.Tables {
-		for name, p := range parts {
-			if _, ok := later.Tables[table][name]; !ok && p.AddedBySeq == c.Seq {
-				return true
+// replaced reports whether parts that commits added are not in a later commit.
+func replaced(commits []*lake.Commit, later *lake.Commit) bool {
+	for _, c := range commits {
+		for table, parts := range c.Tables {
+			for name, p := range parts {
+				if _, ok := later.Tables[table][name]; !ok && p.AddedBySeq == c.Seq {
+					return true
+				}
 			}
 		}
 	}
@@ -143,34 +189,25 @@ func removed(parent, c *lake.Commit) bool {
 	return false
 }
 
-// apply adds the rows of one commit, whose parts only add, and its ledger entry. A compaction brings
-// none.
-func (b *build) apply(ctx context.Context, c *lake.Commit) error {
-	if err := b.known(c); err != nil {
-		return err
-	}
-	added := map[string][]lake.Part{}
-	for table, parts := range c.Tables {
-		for _, p := range parts {
-			if p.AddedBySeq == c.Seq && c.Kind != lake.Compact {
-				added[table] = append(added[table], p)
-			}
-		}
-	}
-	return b.in.transaction(ctx, func() error {
-		inc := &increment{b: b, c: c, sets: map[string]*partSet{}}
-		defer inc.release()
-		if err := inc.fetch(ctx, added); err != nil {
+// apply adds the rows of commits that follow each other, whose parts only add, and their ledger entries.
+func (b *build) apply(ctx context.Context, commits []*lake.Commit) error {
+	for _, c := range commits {
+		if err := b.known(c); err != nil {
 			return err
 		}
+	}
+	inc := newIncrement(b, commits)
+	return b.in.transaction(ctx, func() error {
 		if err := inc.load(ctx); err != nil {
 			return err
 		}
-		if err := b.tally(ctx, c, inc.changed); err != nil {
+		if err := b.tally(ctx, commits[len(commits)-1], inc.changed); err != nil {
 			return err
 		}
-		if err := b.enter(ctx, c); err != nil {
-			return err
+		for _, c := range commits {
+			if err := b.enter(ctx, c); err != nil {
+				return err
+			}
 		}
 		b.cfg.Step(stepLoad)
 		return nil
@@ -193,7 +230,7 @@ func (b *build) enter(ctx context.Context, c *lake.Commit) error {
 		c.Seq, c.CommittedAt.UTC(), c.PublishedSeq, c.SHA256, c.ParentSHA256, string(c.Kind), c.RunID, time.Now().UTC())
 }
 
-// tally notes how many rows the tables that a commit changed have by what it says, and how many are current now.
+// tally notes how many rows the tables that were changed up to c have by what it says, and how many are current now.
 func (b *build) tally(ctx context.Context, c *lake.Commit, changed []string) error {
 	for _, name := range changed {
 		rows := sql.NullInt64{Valid: schemas.Lookup(name).History != schemas.State}

@@ -50,7 +50,7 @@ func TestPowerCut(t *testing.T) {
 			if tried < states/2 {
 				t.Errorf("the record has only %d states, want %d: record more", tried, states/2)
 			}
-			if len(c.ops) < 50 || states > 20 && c.seen["gone on from"] == 0 {
+			if len(c.ops) < 40 || states > 20 && c.seen["gone on from"] == 0 {
 				t.Errorf("the record or the states are too few to tell anything")
 			}
 		})
@@ -123,7 +123,7 @@ func (c *cuts) record(t *testing.T) {
 		w.update()
 		c.old = readFile(t, w.cfg.Path)
 	}
-	for range 3 {
+	for range 6 {
 		w.commit(randomRows(rng))
 	}
 	build := w.cfg.Path + ".build"

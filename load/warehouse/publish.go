@@ -42,7 +42,7 @@ func (b *build) publish(ctx context.Context, target *lake.Commit, rep Report) er
 	}
 	for _, suffix := range logSuffixes {
 		if _, err := os.Stat(b.file() + suffix); !errors.Is(err, fs.ErrNotExist) {
-			return errors.New("warehouse: the build file still has a write-ahead log after its checkpoint")
+			return &doubtError{reason: "the build file still has a write-ahead log after its checkpoint", bad: true} // of before a power cut
 		}
 	}
 	b.cfg.Step(stepCheckpoint)

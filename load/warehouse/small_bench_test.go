@@ -96,13 +96,15 @@ func (w *world) applyFrom(b *testing.B, first int64) (err error) {
 	if _, err := build.resume(b.Context()); err != nil {
 		return err
 	}
+	var commits []*lake.Commit
 	for c, err := range w.lake.Commits(b.Context(), first) {
 		if err != nil {
 			return err
 		}
-		if err := build.apply(b.Context(), c); err != nil {
-			return err
-		}
+		commits = append(commits, c)
+	}
+	if err := build.apply(b.Context(), commits); err != nil {
+		return err
 	}
 	return build.publish(b.Context(), w.head, Report{FromSeq: first, ToSeq: w.head.Seq})
 }

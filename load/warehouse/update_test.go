@@ -346,6 +346,48 @@ func TestWhichWayIsCheaper(t *testing.T) {
 	}
 }
 
+// Commits are applied together as far as memory allows, and one alone whatever it takes.
+func TestCommitsAppliedTogether(t *testing.T) {
+	commits := func(rows, whole int64) (all []*lake.Commit) {
+		for seq := int64(2); seq < 6; seq++ {
+			all = append(all, &lake.Commit{Seq: seq, Kind: lake.Sync, Tables: map[string]map[string]lake.Part{"sessions": {
+				"before": {Rows: whole, AddedBySeq: 1}, fmt.Sprint(seq): {Rows: rows, AddedBySeq: seq}}}})
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		name        string
+		rows, whole int64
+		memoryMB    int
+		want        []int
+	}{
+		{"none", 0, 0, 384, nil},
+		{"a small lake", 3000, 10_000, 384, []int{4}},
+		{"few rows of a large lake", 10, 1 << 40, 384, []int{4}},
+		{"many rows of a large lake", 5000, 1 << 40, 384, []int{1, 1, 1, 1}},
+		{"some rows of a large lake", 3000, 1 << 40, 384, []int{3, 1}},
+	} {
+		all := commits(tt.rows, tt.whole)
+		if tt.rows == 0 {
+			all = nil
+		}
+		var got []int
+		next := int64(2)
+		for _, group := range together(all, tt.memoryMB) {
+			got = append(got, len(group))
+			for _, c := range group {
+				if c.Seq != next {
+					t.Errorf("%s: commit %d, want %d", tt.name, c.Seq, next)
+				}
+				next++
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestTwoBuildsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})

@@ -40,21 +40,22 @@ var ErrMismatch = errors.New("the warehouse does not hold what the lake holds")
 // Config says where the warehouse is and what a build may use. Path is required.
 type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
-	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384
+	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384, and to 576 where commits are added to a build file
 	Threads  int          // Defaults to one per CPU
 	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
 
+	addMB     int  // MemoryMB where commits are added
 	unchecked bool // ask no check: for tests of rows that no vendor has
 }
 
-// The steps of a build, in order. "load" and "loaded" come once per commit, or once in a rebuild.
+// The steps of a build, in order. "load" and "loaded" come once per transaction.
 //
 //	warehouse.open        the build file is open
 //	warehouse.begun       it is a new one, with empty tables
-//	warehouse.load        the rows of a commit are in, the transaction is not committed
+//	warehouse.load        the rows of the commits are in, the transaction is not committed
 //	warehouse.loaded      it is
 //	publish.views         the build file has its views
 //	publish.checked       its checks have been asked, and none holds it back
@@ -75,7 +76,10 @@ const (
 	stepRenamed    = "publish.renamed"
 )
 
-const defaultMemoryMB = 384
+const (
+	defaultMemoryMB = 384
+	defaultAddMB    = 576 // 10,000 sessions among a million are ended in one transaction
+)
 
 func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Path == "" {
@@ -89,8 +93,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, fmt.Errorf("warehouse %q: %w", cfg.Path, err)
 	}
 	cfg.Path = path
-	if cfg.MemoryMB == 0 {
-		cfg.MemoryMB = defaultMemoryMB
+	if cfg.addMB = cfg.MemoryMB; cfg.MemoryMB == 0 {
+		cfg.MemoryMB, cfg.addMB = defaultMemoryMB, defaultAddMB
 	}
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}

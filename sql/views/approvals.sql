@@ -1,8 +1,10 @@
 -- One row: a live session of a person that is approved, or was until its document expired, with when it was approved.
 --
--- A session whose approval was overturned is not here. The approval is the last one that the activity feed or a review
--- tells. Where neither tells one, approved_at is when the session was created, which is earlier than the approval by
--- as long as the applicant and the vendor's rules took.
+-- A session whose approval was overturned is not here. The approval is the last change to Approved that the activity
+-- feed or a review tells. What a reviewer does to a single feature of an approved session is told in both as well, and
+-- is no approval: the feed has it as a change from Approved to Approved. Where neither tells an approval, approved_at is
+-- when the session was created, which is earlier than the approval by as long as the applicant and the vendor's rules
+-- took.
 --
 -- column approved_at internal: when it was approved last
 -- column approved_is_exact internal: the vendor named the instant; else it is when the session was created
@@ -12,9 +14,19 @@ CREATE OR REPLACE VIEW approvals AS
 WITH told AS (
     SELECT application, session_id, max(created_at) AS approved_at, min(created_at) AS first_approved_at
     FROM (
-        SELECT application, session_id, created_at FROM activity WHERE activity_type = 'STATUS_UPDATED' AND new_status = 'Approved'
+        SELECT application, session_id, created_at
+        FROM activity
+        WHERE activity_type = 'STATUS_UPDATED'
+            AND new_status = 'Approved'
+            AND previous_status IS DISTINCT FROM new_status
         UNION ALL
-        SELECT application, session_id, created_at FROM reviews WHERE new_status = 'Approved'
+        SELECT r.application, r.session_id, r.created_at
+        FROM reviews AS r
+        ANTI JOIN (FROM activity WHERE activity_type = 'STATUS_UPDATED') AS f
+            ON f.application = r.application
+            AND f.session_id = r.session_id
+            AND f.created_at = r.created_at
+        WHERE r.new_status = 'Approved'
     )
     GROUP BY application, session_id
 )

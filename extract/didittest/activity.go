@@ -100,7 +100,7 @@ func (x *view) act(w *writer, a act) {
 	w.str("activity_type", a.kind)
 	display, email := "System", ""
 	if a.by == "CONSOLE_USER" {
-		email = reviewer(&d)
+		email = x.reviewer(&d)
 		if display = email; email == "API Client" {
 			a.by = "API_KEY"
 		}

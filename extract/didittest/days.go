@@ -80,6 +80,8 @@ func (v *Vendor) next(i int32, s *session, d *dice, at int64) (planned, bool) {
 	case inReview:
 		x /= v.pace(0.19)
 		switch {
+		case isOdd(s.person) && d.chance(0.6):
+			v.planReview(add, s, d)
 		case x < 0.12:
 			add(reviewed, uint32(approved))
 		case x < 0.17:

@@ -141,7 +141,7 @@ func (x *view) given(w *writer) {
 		w.obj("expected_details")
 		w.str("first_name", x.p.first)
 		w.str("last_name", x.p.last)
-		w.date("date_of_birth", x.p.birth)
+		w.date("date_of_birth", x.p.expectedBirth())
 		if x.p.gender == "U" {
 			w.null("gender")
 		} else {
@@ -220,7 +220,7 @@ func (x *view) writeReview(w *writer, c change) {
 	d := roll(x.seed, forReviews, uint64(c.at))
 	w.count(nReviews)
 	w.obj("")
-	w.str("user", reviewer(&d))
+	w.str("user", x.reviewer(&d))
 	st := x.status.String()
 	switch c.what {
 	case reviewed:
@@ -234,6 +234,14 @@ func (x *view) writeReview(w *writer, c change) {
 	w.str("comment", pick(&d, comments))
 	w.time("created_at", c.at)
 	w.end()
+}
+
+// reviewer is who acts on a session: of odd people always the same.
+func (x *view) reviewer(d *dice) string {
+	if isOdd(x.person) {
+		return "analyst0@customer.example"
+	}
+	return reviewer(d)
 }
 
 func reviewer(d *dice) string {

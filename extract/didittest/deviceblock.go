@@ -4,7 +4,11 @@ import "fmt"
 
 // ip is the n-th address that the applicant came from.
 func (x *view) ip(n int) string {
-	d := roll(x.seed, forBlock+uint64(featIP), 50, uint64(n))
+	from := x.seed
+	if x.p.odd.ip && n == 0 {
+		from = x.p.odd.family
+	}
+	d := roll(from, forBlock+uint64(featIP), 50, uint64(n))
 	return fmt.Sprintf("%d.%d.%d.%d", d.between(11, 99), d.n(256), d.n(256), d.between(1, 254))
 }
 
@@ -20,7 +24,7 @@ func (v *Vendor) ipAnalyses(w *writer, x *view) {
 
 func (v *Vendor) ipAnalysis(w *writer, x *view, n int) {
 	d := x.dice(featIP, n)
-	c := x.p.place()
+	c := x.p.network()
 	w.count(nIP)
 	x.item(w, featIP, nodeIDs[featIP])
 	brand := pick(&d, []string{"Apple", "Samsung", "Xiaomi", "Google", "Motorola"})
@@ -30,6 +34,10 @@ func (v *Vendor) ipAnalysis(w *writer, x *view, n int) {
 	w.str("os_family", pick(&d, []string{"iOS", "Android", "Windows", "Mac OS X"}))
 	w.str("platform", pick(&d, []string{"mobile", "mobile", "mobile", "desktop", "tablet"}))
 	fingerprint := "didit-fp-" + d.text("0123456789abcdef", 16)
+	if x.p.odd.device && n == 0 {
+		family := roll(x.p.odd.family, forBlock)
+		fingerprint = "didit-fp-" + family.text("0123456789abcdef", 16)
+	}
 	if d.chance(0.1) {
 		w.null("device_fingerprint")
 	} else {
@@ -61,7 +69,7 @@ func (v *Vendor) ipAnalysis(w *writer, x *view, n int) {
 			there bool
 		}{{a, thereA}, {b, thereB}} {
 			if there && o.there {
-				w.num(o.k, d.float()*200, 2)
+				w.num(o.k, d.float()*x.p.distance(), 2)
 			} else {
 				w.null(o.k)
 			}

@@ -33,6 +33,7 @@ const (
 	forWebhook      = 301
 	forEdits        = 302
 	forTransactions = 303
+	forOdd          = 304
 )
 
 // mix hashes its arguments to one seed.

@@ -35,6 +35,9 @@ type Options struct {
 	// so that 20 to 60 sessions show every kind of event within some days. Around 20 is much;
 	// beyond 1 a session may change several times a day, there and back too. Defaults to 1.
 	Restless float64
+	// Odd is the share of sessions by people who share documents, contacts and devices with others, whose data
+	// do not fit, and whose sessions one analyst edits and decides. Defaults to none.
+	Odd float64
 	// Retention is how old a session may grow before it is deleted. At least 10 days.
 	// Defaults to 405 days.
 	Retention time.Duration

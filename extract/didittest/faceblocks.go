@@ -27,7 +27,7 @@ func (v *Vendor) nfcVerifications(w *writer, x *view) {
 	w.str("document_number", x.docNumber(0))
 	w.date("expiration_date", int64(x.docExpiry)*day)
 	w.str("first_name", p.first)
-	w.str("last_name", p.last)
+	w.str("last_name", p.chipName())
 	w.date("birth_date", p.birth)
 	w.str("gender", p.gender)
 	w.str("nationality", c.iso3)

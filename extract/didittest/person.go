@@ -21,6 +21,8 @@ type person struct {
 	phone               string // without prefix
 	email               string
 	vendorData          string // empty: null
+	papers              uint64 // seed of the numbers of documents
+	odd                 oddity
 }
 
 var (
@@ -60,8 +62,12 @@ func invent(d *dice) string {
 
 func newPerson(seed uint64) person {
 	d := roll(seed, forPerson)
-	p := person{seed: seed}
+	p := person{seed: seed, papers: seed}
 	p.at = d.weighted(placeWeights)
+	odd := oddityOf(seed)
+	if odd.family != 0 {
+		p.at = odd.home()
+	}
 	c := &places[p.at]
 	p.first, p.last = invent(&d), invent(&d)
 	if d.chance(0.3) {
@@ -92,6 +98,7 @@ func newPerson(seed uint64) person {
 	default:
 		p.vendorData = "user-" + d.text("0123456789abcdef", 10)
 	}
+	odd.give(&p)
 	return p
 }
 

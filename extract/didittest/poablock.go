@@ -43,7 +43,7 @@ func (v *Vendor) poaVerifications(w *writer, x *view) {
 	w.str("postal_code", p.postal)
 	w.latLng("document_location", "latitude", "longitude", p, 0)
 	w.end()
-	w.str("name_on_document", p.full())
+	w.str("name_on_document", p.billName())
 	w.null("name_match_score_expected_details")
 	w.num("name_match_score_id_verification", 70+d.float()*30, 2)
 	w.null("expected_details_address")

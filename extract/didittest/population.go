@@ -91,6 +91,9 @@ func (v *Vendor) dress(s *session, d *dice, business bool) {
 	if d.chance(v.often(0.15, 0.4)) {
 		s.person = mix(v.seed, forUser, d.next()%uint64(v.regulars())) // somebody who comes back
 	}
+	if v.opts.Odd > 0 && d.chance(v.opts.Odd) {
+		s.person = v.oddPerson(d)
+	}
 	if business {
 		s.person = mix(s.person, forEntity)
 		s.workflow = firstBusinessWorkflow

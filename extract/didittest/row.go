@@ -127,7 +127,7 @@ func (x *view) details(w *writer) {
 		w.str("document_type", x.poaType())
 		w.str("issuer", x.poaIssuer())
 		w.str("address", x.p.address())
-		w.str("name_on_document", x.p.full())
+		w.str("name_on_document", x.p.billName())
 		w.end()
 	}
 	if x.ran.has(featLiveness) {
@@ -187,7 +187,7 @@ func (x *view) expectedName() bool { return x.seed%11 == 0 }
 
 // docNumber is the number of the n-th document.
 func (x *view) docNumber(node int) string {
-	d := roll(x.person, forPerson, uint64(node), 7)
+	d := roll(x.p.papers, forPerson, uint64(node), 7)
 	return d.text(capital, 2) + d.text(digits, 7)
 }
 

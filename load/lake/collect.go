@@ -45,7 +45,8 @@ var partRE = regexp.MustCompile(`^tables/[a-z][a-z0-9_]{0,62}/data/[A-Za-z0-9][A
 // newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger: no part is
 // removed that is younger than two days, none is named that is older than one, and see unnamed.
 //
-// Where the chain of commits is damaged nothing is removed. The error wraps ErrDenied where the account may not
+// Where the chain of commits is damaged nothing is removed, nor any part for as long as a commit that got lost would be
+// retained: nobody knows what it named. The error wraps ErrDenied where the account may not
 // remove, and ErrUnsuitable where the store cannot.
 func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err error) {
 	if cfg.Retain < minAge {
@@ -129,25 +130,25 @@ const fenceFigure = "fence"
 func (l *Lake) unnamed(ctx context.Context, since time.Time, old []Object, shown map[int64]bool, plan bool, out *Collected) (found []Object, retained map[int64]bool, err error) {
 	const tries = 12
 	for range tries {
-		named, retained, head, err := l.named(ctx, since, shown)
+		keep, err := l.named(ctx, since, shown)
 		if err != nil {
 			return nil, nil, err
 		}
-		out.Retained = int64(len(retained))
-		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return named[o.Name] })
+		out.Retained = int64(len(keep.commits))
+		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return keep.lost || keep.parts[o.Name] })
 		if plan || len(found) == 0 {
 			out.Kept += int64(len(old) - len(found))
-			return found, retained, nil
+			return found, keep.commits, nil
 		}
-		fence, _ := head.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
+		fence, _ := keep.newest.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
 		fence.Figures = map[string]int64{fenceFigure: 1}
-		if err := l.Append(ctx, head, fence); errors.Is(err, ErrConflict) {
+		if err := l.Append(ctx, keep.newest, fence); errors.Is(err, ErrConflict) {
 			continue
 		} else if err != nil {
 			return nil, nil, err
 		}
 		out.Kept, out.Fence = out.Kept+int64(len(old)-len(found)), fence.Seq
-		return found, retained, nil
+		return found, keep.commits, nil
 	}
 	return nil, nil, fmt.Errorf("%w %d times", ErrConflict, tries)
 }
@@ -176,6 +177,14 @@ func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now
 	return n, nil
 }
 
+// A retention is what stays.
+type retention struct {
+	newest  *Commit
+	commits map[int64]bool
+	parts   map[string]bool // that these name
+	lost    bool            // one of them is a stand-in: nobody knows which parts the lost commit named, and readers have followed it
+}
+
 // named returns the newest commit and the numbers and the parts of all retained ones: of those since an instant, of
 // those before it that may have been the newest then, of those that readers followed meanwhile, and of those that are
 // shown to other engines.
@@ -184,24 +193,25 @@ func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now
 // parent was the newest, whatever the dates say. What comes after it was begun when it was there. So a commit had a
 // successor at the date of the second one after it, and not surely at that of the first. A stand-in has the date of
 // another, and proves nothing.
-func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool) (named map[string]bool, taken map[int64]bool, newest *Commit, err error) {
-	named, taken = map[string]bool{}, map[int64]bool{}
+func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool) (keep retention, err error) {
+	keep.commits, keep.parts = map[int64]bool{}, map[string]bool{}
 	followed := map[int64]bool{}
 	maps.Copy(followed, shown)
 	take := func(c *Commit) {
-		taken[c.Seq], followed[c.PublishedSeq] = true, true
+		keep.commits[c.Seq], followed[c.PublishedSeq] = true, true
+		keep.lost = keep.lost || c.Kind == StandIn
 		for _, parts := range c.Tables {
 			for name := range parts {
-				named[name] = true
+				keep.parts[name] = true
 			}
 		}
 	}
 	var before []*Commit // those that may have been the newest at that instant, and the last before it
 	for c, err := range l.Commits(ctx, 1) {
 		if err != nil {
-			return nil, nil, nil, err
+			return keep, err
 		}
-		if newest = c; c.CommittedAt.Before(since) {
+		if keep.newest = c; c.CommittedAt.Before(since) {
 			if c.Kind != StandIn && len(before) > 1 {
 				before = before[len(before)-1:]
 			}
@@ -210,21 +220,21 @@ func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool)
 		}
 		take(c)
 	}
-	if newest == nil {
-		return nil, nil, nil, errors.New("the lake has no commit")
+	if keep.newest == nil {
+		return keep, errors.New("the lake has no commit")
 	}
 	for _, c := range before {
 		take(c)
 	}
 	for seq := range followed {
-		if seq == 0 || taken[seq] || seq > newest.Seq { // a number beyond was published from another copy of the lake
+		if seq == 0 || keep.commits[seq] || seq > keep.newest.Seq { // a number beyond was published from another copy of the lake
 			continue
 		}
 		c, err := l.must(ctx, seq)
 		if err != nil {
-			return nil, nil, nil, err
+			return keep, err
 		}
 		take(c)
 	}
-	return named, taken, newest, nil
+	return keep, nil
 }

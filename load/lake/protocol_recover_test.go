@@ -3,7 +3,6 @@ package lake
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 )
 
@@ -113,23 +112,11 @@ func (p *simProc) recover(ctx context.Context) error {
 
 // The same, and commits are damaged meanwhile and recovered, by two at once, too: what a recovery does not give up is
 // still there, and it gives up no more than it must. KYCSYNC_TEST_PROTOCOL_DISKS is how many seeds are tried.
+//
+// Seed 33992 is open: a writer that slept while the disk lost two commits stores its own under the number of the first.
+// Recover then finds no stand-in for the second, refuses, and changes nothing.
 func TestProtocolWithRecovery(t *testing.T) {
-	if seed := number("KYCSYNC_TEST_PROTOCOL_SEED", -1); seed >= 0 {
-		tell := func(format string, args ...any) { t.Logf(format, args...) }
-		for _, problem := range simulate(uint64(seed), map[string]bool{disks: true}, tell) {
-			t.Errorf("seed %d: %s", seed, problem)
-		}
-		return
-	}
-	seeds := int64(5000)
-	if testing.Short() {
-		seeds = 200
-	}
-	first := number("KYCSYNC_TEST_PROTOCOL_FIRST", 0)
-	seeds = first + number("KYCSYNC_TEST_PROTOCOL_DISKS", seeds)
-	if seed, problems := search(t, first, seeds, map[string]bool{disks: true}); problems != nil {
-		t.Errorf("seed %d: %s", seed, strings.Join(problems, "\n"))
-	}
+	trySeeds(t, "KYCSYNC_TEST_PROTOCOL_DISKS", 20_000, map[string]bool{disks: true})
 }
 
 // The simulation finds what it is for, of recoveries, too.

@@ -133,7 +133,7 @@ func (e *Error) Error() string { return fmt.Sprintf("warehouse: %s: DuckDB: %s",
 // person who wrote the statement, never for a log.
 func (e *Error) Detail() string { return e.detail }
 
-var classRE = regexp.MustCompile(`^[A-Za-z]+( [A-Za-z]+)? Error$`)
+var classRE = regexp.MustCompile(`^[A-Za-z]+( [A-Za-z]+){0,2} Error$`)
 
 // fail turns an error of the driver into one that is safe to show; nil stays nil.
 func fail(ctx context.Context, op string, err error) error {

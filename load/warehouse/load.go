@@ -25,7 +25,7 @@ func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error
 		return rep, err
 	}
 	for _, commits := range together(pending, b.cfg.addMB) {
-		err := b.apply(ctx, commits)
+		err := orOneByOne(commits, func(some []*lake.Commit) error { return b.apply(ctx, some) })
 		if errors.Is(err, lake.ErrDamaged) && replaced(pending, target) {
 			return rep, outdated("parts of commits from %d on have been merged since, and cannot be read any more", commits[0].Seq)
 		}
@@ -57,6 +57,21 @@ func together(commits []*lake.Commit, memoryMB int) (groups [][]*lake.Commit) {
 	return groups
 }
 
+// orOneByOne applies commits in one transaction, or where memory did not suffice for that, which was estimated, each in
+// its own.
+func orOneByOne(commits []*lake.Commit, apply func([]*lake.Commit) error) error {
+	err := apply(commits)
+	if len(commits) == 1 || !isLackOfMemory(err) {
+		return err
+	}
+	for c := range slices.Chunk(commits, 1) {
+		if err := apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ending is how many times 2048 rows have any among them that the commits may end, at most.
 func ending(commits []*lake.Commit) (vectors int64) {
 	last := commits[len(commits)-1]
@@ -80,8 +95,8 @@ func ending(commits []*lake.Commit) (vectors int64) {
 	return vectors
 }
 
-// Up to fewPending commits are applied one by one, and never more than maxPending. Between them the cheaper way is
-// taken: a build from scratch loads each table once, but all of it.
+// Up to fewPending commits are applied, and never more than maxPending. Between them the cheaper way is taken: a build
+// from scratch has no rows to end, but loads all of them.
 const (
 	fewPending = 8 // a build from scratch also brings the whole lake here, which costs traffic
 	maxPending = 64
@@ -90,9 +105,9 @@ const (
 // What the ways cost, in rows that are loaded, each about 11 µs, as BenchmarkCatchUp measures it: a row costs the same
 // either way.
 const (
-	costOfCommit = 65_000  // to apply one, however little is in it
-	costOfTables = 100_000 // to make them empty
-	costOfPart   = 800     // to open it
+	costOfCommits = 65_000  // to apply any, however little is in them
+	costOfTables  = 100_000 // to make them empty
+	costOfPart    = 800     // to open it
 )
 
 // cheaper returns a *doubtError where it costs less to build from scratch than to apply the commits.
@@ -100,10 +115,10 @@ func cheaper(pending []*lake.Commit, target *lake.Commit) error {
 	if len(pending) <= fewPending {
 		return nil
 	}
-	var added int64
+	added := int64(costOfCommits)
 	for _, c := range pending {
-		if rows, parts := size(c, c.Seq); parts > 0 && c.Kind != lake.Compact {
-			added += costOfCommit + rows + costOfPart*parts
+		if rows, parts := size(c, c.Seq); c.Kind != lake.Compact {
+			added += rows + costOfPart*parts
 		}
 	}
 	rows, parts := size(target, 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -278,11 +279,11 @@ func TestCompactionChangesNothing(t *testing.T) {
 	}
 }
 
-// Many commits are not applied one by one where that is dearer, and either way the content is the same, with a
+// Many commits are not applied where that is dearer, and either way the content is the same, with a
 // compaction among them.
 func TestTheCheaperWay(t *testing.T) {
 	if testing.Short() {
-		t.Skip("ten commits, twice")
+		t.Skip("thirty commits, twice")
 	}
 	w := newWorld(t)
 	rng := rand.New(rand.NewPCG(3, 3))
@@ -291,9 +292,9 @@ func TestTheCheaperWay(t *testing.T) {
 	behind := w.cfg
 	behind.Path = filepath.Join(w.dir, "behind.duckdb")
 	copyWarehouse(t, w.cfg.Path, behind.Path)
-	for i := range 9 {
-		if i == 5 {
-			compacted, err := w.lake.Compact(t.Context(), lake.Compaction{Dir: t.TempDir(), RunID: "compact", Parts: 4})
+	for i := range 29 {
+		if i%7 == 5 {
+			compacted, err := w.lake.Compact(t.Context(), lake.Compaction{Dir: t.TempDir(), RunID: fmt.Sprint("compact-", i), Parts: 4})
 			if err != nil || compacted.Commit == nil {
 				t.Fatalf("got %+v, %v", compacted, err)
 			}
@@ -308,14 +309,14 @@ func TestTheCheaperWay(t *testing.T) {
 		t.Errorf("rebuilt: %s", rep.Reason)
 	}
 	rep, err := Update(t.Context(), w.lake, behind)
-	if err != nil || !rep.Rebuilt || !strings.Contains(rep.Reason, "to apply 10 commits would take about") {
+	if err != nil || !rep.Rebuilt || !strings.Contains(rep.Reason, "to apply 33 commits would take about") {
 		t.Errorf("report %+v, %v", rep, err)
 	}
 	if kept, _ := filepath.Glob(behind.Path + ".build/bad-*"); len(kept) > 0 {
 		t.Errorf("set aside: %q", kept)
 	}
 	if diff := cmp.Diff(dump(t, behind.Path), dump(t, w.cfg.Path)); diff != "" {
-		t.Errorf("one by one differs from anew (-anew +one by one):\n%s", diff)
+		t.Errorf("what followed differs from anew (-anew +followed):\n%s", diff)
 	}
 }
 
@@ -331,9 +332,10 @@ func TestWhichWayIsCheaper(t *testing.T) {
 		anew        bool
 	}{
 		{"a few, of a small lake", 8, lake.Sync, 10, 100, false},
-		{"more, of a small lake", 9, lake.Sync, 10, 100, true},
+		{"more, of a small lake", 9, lake.Sync, 10, 100, false},
+		{"many, of a small lake", 60, lake.Sync, 10, 100, true},
 		{"more, of a large lake", 9, lake.Sync, 10, 1_000_000, false},
-		{"more, with much in them", 9, lake.Sync, 100_000, 1_000_000, true},
+		{"more, with much in them", 9, lake.Sync, 150_000, 1_000_000, true},
 		{"only compactions", 30, lake.Compact, 1000, 1000, false},
 	} {
 		var pending []*lake.Commit
@@ -384,6 +386,70 @@ func TestCommitsAppliedTogether(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// What DuckDB says when memory does not suffice is no sign of a damaged file, and commits are then applied one by one.
+func TestLackOfMemory(t *testing.T) {
+	in, err := openInstance(t.Context(), "", false, limits{memoryMB: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.close()
+	lack := in.exec(t.Context(), "fill", "CREATE TABLE x AS SELECT range::VARCHAR || repeat('x', 40) FROM range(10_000_000)")
+	var foul *doubtError
+	if !isLackOfMemory(lack) || errors.As(doubt(t.Context(), lack), &foul) {
+		t.Fatalf("got %v", lack)
+	}
+	for _, tt := range []struct {
+		name    string
+		commits int
+		fails   map[int]error // by how many commits are applied
+		want    []int64
+		err     error
+	}{
+		{"enough", 3, nil, []int64{1, 2, 3}, nil},
+		{"not for all", 3, map[int]error{3: lack}, []int64{1, 2, 3}, nil},
+		{"not for one", 3, map[int]error{3: lack, 1: lack}, nil, lack},
+		{"one, and not enough", 1, map[int]error{1: lack}, nil, lack},
+		{"something else", 3, map[int]error{3: ErrMismatch}, nil, ErrMismatch},
+	} {
+		var commits []*lake.Commit
+		for seq := range tt.commits {
+			commits = append(commits, &lake.Commit{Seq: int64(seq + 1)})
+		}
+		var got []int64
+		err := orOneByOne(commits, func(some []*lake.Commit) error {
+			for _, c := range some {
+				if tt.fails[len(some)] == nil {
+					got = append(got, c.Seq)
+				}
+			}
+			return tt.fails[len(some)]
+		})
+		if diff := cmp.Diff(tt.want, got); err != tt.err || diff != "" {
+			t.Errorf("%s: error %v (-want +got):\n%s", tt.name, err, diff)
+		}
+	}
+}
+
+// A log that a power cut has left beside the build file, whatever is in it, is no reason not to go on.
+func TestALogIsLeft(t *testing.T) {
+	for _, suffix := range logSuffixes {
+		w := newWorld(t)
+		w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+		w.update()
+		w.commit(map[string][]row{"sessions": {{"session_id": "s2"}}})
+		name := w.cfg.Path + ".build/warehouse.duckdb" + suffix
+		writeFile(t, name, []byte("of before"), 0o600)
+		rep := w.update()
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", suffix)
+		}
+		t.Logf("%s: rebuilt %t: %s", suffix, rep.Rebuilt, rep.Reason)
+		if rep = w.update(); rep.ToSeq != w.head.Seq {
+			t.Errorf("%s: at commit %d, want %d", suffix, rep.ToSeq, w.head.Seq)
 		}
 	}
 }

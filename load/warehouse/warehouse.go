@@ -225,12 +225,17 @@ func doubt(ctx context.Context, err error) error {
 	switch {
 	case err == nil, ctx.Err() != nil:
 		return err
-	case errors.As(err, &d) && d.Class != "Out of Memory Error":
+	case errors.As(err, &d) && !isLackOfMemory(err):
 		return &doubtError{reason: fmt.Sprintf("the build file is not sound (%s: %s)", d.Op, d.Class), bad: true}
 	case errors.Is(err, ErrMismatch):
 		return &doubtError{reason: err.Error(), bad: true}
 	}
 	return err
+}
+
+func isLackOfMemory(err error) bool {
+	var d *Error
+	return errors.As(err, &d) && d.Class == "Out of Memory Error"
 }
 
 // allowed returns the directories that a build may read parts from, with links resolved, because

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// read reads an armored signature, with nothing before it and after it.
+// read reads an armored signature, with nothing before it and after it. Only white space may be other than it was written:
+// base64 has bits at its end that a decoder passes over.
 func read(armored []byte) (*sshsig.Signature, error) {
-	block, rest := pem.Decode(armored)
-	if block == nil || block.Type != sshsig.PEMType || len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 ||
-		!bytes.HasPrefix(armored, []byte("-----BEGIN")) {
+	block, _ := pem.Decode(armored)
+	if block == nil || block.Type != sshsig.PEMType || len(block.Headers) > 0 || !bytes.Equal(bare(armored), bare(pem.EncodeToMemory(block))) {
 		return nil, errors.New("this is no SSH signature")
 	}
 	sig, err := sshsig.ParseSignature(block.Bytes)
@@ -23,6 +23,9 @@ func read(armored []byte) (*sshsig.Signature, error) {
 	}
 	return sig, nil
 }
+
+// bare returns text without its white space.
+func bare(text []byte) []byte { return bytes.Join(bytes.Fields(text), nil) }
 
 // check tells why a signature is none of the message by the key that it names.
 func check(ns Namespace, message []byte, sig *sshsig.Signature) error {

@@ -47,7 +47,6 @@ func Start(t testing.TB) *Server {
 	t.Cleanup(func() {
 		network.CloseIdleConnections()
 		fake.Stop()
-		network.CloseIdleConnections() // those that a dial in the background had opened in between
 	})
 	return &Server{fake: fake, base: network, url: fake.URL()}
 }
@@ -77,6 +76,7 @@ func (s *Server) Options() []option.ClientOption {
 	return []option.ClientOption{
 		option.WithEndpoint(s.url + "/storage/v1/"),
 		option.WithHTTPClient(&http.Client{Transport: transport{s}}),
+		option.WithoutAuthentication(), // or the client asks the machine whether it is one of Google
 	}
 }
 

@@ -82,12 +82,12 @@ func privateDir(dir string) error {
 func (b *build) file() string { return filepath.Join(b.dir, "warehouse.duckdb") }
 
 // open opens the build file, or makes an empty one.
-func (b *build) open(ctx context.Context, memoryMB int) error {
+func (b *build) open(ctx context.Context, memoryMB, threads int) error {
 	dirs, err := allowed(b.lake, b.dir, b.tmp, b.spool)
 	if err != nil {
 		return err
 	}
-	lim := limits{memoryMB: memoryMB, threads: b.cfg.Threads, tempDir: b.tmp}
+	lim := limits{memoryMB: memoryMB, threads: threads, tempDir: b.tmp}
 	if b.in, err = openInstance(ctx, b.file(), false, lim, dirs...); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (b *build) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("warehouse: remove the old build file: %w", err)
 	}
-	if err := b.open(ctx, b.cfg.MemoryMB); err != nil {
+	if err := b.open(ctx, b.cfg.MemoryMB, b.cfg.Threads); err != nil {
 		return err
 	}
 	b.cfg.Step(stepOpen)
@@ -153,9 +153,7 @@ func (b *build) begin(ctx context.Context) error {
 		for _, t := range tables() {
 			names = append(names, t.Name)
 		}
-		return errors.Join(
-			b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0"),
-			b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC()))
+		return b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0")
 	})
 	if err == nil {
 		b.cfg.Step(stepBegun)
@@ -174,24 +172,24 @@ func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
 	if _, err := os.Stat(b.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, outdated("there is no build file")
 	}
-	if err := b.open(ctx, b.cfg.addMB); err != nil {
+	if err := b.open(ctx, b.cfg.addMB, b.cfg.addThreads); err != nil {
 		return nil, doubt(ctx, err)
 	}
 	b.cfg.Step(stepOpen)
 	var tables, format int
-	var definition string
+	var definition sql.NullString
 	err := b.in.row(ctx, "list tables", "SELECT count(*) FROM duckdb_tables() WHERE database_name = "+literal(catalog), &tables)
-	if err == nil && tables == 0 {
-		return nil, outdated("the build file was never finished")
-	}
-	if err == nil {
-		err = b.in.row(ctx, "read the file's facts", "SELECT format, ddl_sha256 FROM "+factsTable, &format, &definition)
+	if err == nil && tables > 0 {
+		err = b.in.row(ctx, "read the file's facts", "SELECT coalesce(any_value(format), 0), any_value(ddl_sha256) FROM "+factsTable, &format, &definition)
 	}
 	if err != nil {
 		return nil, doubt(ctx, err)
 	}
-	if format != formatNumber || definition != ddlSHA256() {
-		return nil, outdated("the build file was made for other tables")
+	if format == 0 {
+		return nil, outdated("the build file was never finished")
+	}
+	if format != formatNumber || definition.String != ddlSHA256() {
+		return nil, outdated("the build file was made for other tables, or in another form")
 	}
 	e, err := b.in.ledger(ctx)
 	return e, doubt(ctx, err)

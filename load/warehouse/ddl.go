@@ -39,7 +39,7 @@ func tables() []*schemas.Table {
 func ddl() []string {
 	out := []string{
 		"CREATE TABLE " + factsTable + " (format INTEGER, ddl_sha256 VARCHAR, views_sha256 VARCHAR, built_at TIMESTAMPTZ)",
-		comment("TABLE", factsTable, "About this file: the number of its format, the hashes of the definitions of its tables and its views, when it was begun."),
+		comment("TABLE", factsTable, "About this file: the number of its format, the hashes of the definitions of its tables and its views, when it was built from the lake."),
 		"CREATE TABLE " + ledgerTable + ` (seq BIGINT, committed_at TIMESTAMPTZ, published_seq BIGINT, sha256 VARCHAR,
 	parent_sha256 VARCHAR, kind VARCHAR, run_id VARCHAR, applied_at TIMESTAMPTZ)`,
 		comment("TABLE", ledgerTable, "The commits of the lake whose rows are in this file. The newest is the state that the tables show."),
@@ -56,7 +56,7 @@ func ddl() []string {
 
 // ddlSHA256 identifies the definition: a file made by another one is built again.
 func ddlSHA256() string {
-	sum := sha256.Sum256([]byte(strings.Join(ddl(), ";\n")))
+	sum := sha256.Sum256(fmt.Appendf(nil, "blocks of %d bytes;\n%s", blockSize, strings.Join(ddl(), ";\n")))
 	return hex.EncodeToString(sum[:])
 }
 

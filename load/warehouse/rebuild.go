@@ -3,24 +3,34 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kycsync/load/lake"
 	"kycsync/schemas"
 )
 
-// rebuild makes the build file from the live set of target, in one transaction with the ledger
-// entries of all commits up to it. Each table is fetched, loaded, read back and let go, so that the
-// disk holds one table's downloads at a time.
+// rebuild makes the build file from the live set of target. Each table is fetched, loaded, read back and let go, so that
+// the disk holds one table's downloads at a time. The file's facts are written last: a file without them was never
+// finished, and is not gone on from.
 func (b *build) rebuild(ctx context.Context, target *lake.Commit) (Report, error) {
 	rep := Report{ToSeq: target.Seq}
 	if err := b.begin(ctx); err != nil {
 		return rep, err
 	}
-	if target.Seq > 0 {
-		if err := b.known(target); err != nil {
-			return rep, err
-		}
-		if err := b.in.transaction(ctx, func() error { return b.loadAll(ctx, target) }); err != nil {
+	if err := b.known(target); err != nil {
+		return rep, err
+	}
+	for _, some := range inTransactions(b.pieces(ctx, target), b.cfg.atOnce) {
+		err := b.in.transaction(ctx, func() error {
+			for _, p := range some {
+				if err := p.do(); err != nil {
+					return err
+				}
+			}
+			b.cfg.Step(stepLoad)
+			return nil
+		})
+		if err != nil {
 			return rep, err
 		}
 		b.cfg.Step(stepLoaded)
@@ -30,7 +40,76 @@ func (b *build) rebuild(ctx context.Context, target *lake.Commit) (Report, error
 	return rep, err
 }
 
-func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
+// A piece of a build from scratch loads some rows.
+type piece struct {
+	rows int64
+	do   func() error
+}
+
+// inTransactions splits pieces into those of one transaction each, of that many rows or few more than that: what a
+// transaction has not written yet it keeps in memory, or spills.
+func inTransactions(pieces []piece, most int64) (out [][]piece) {
+	from, rows := 0, int64(0)
+	for i, p := range pieces {
+		if rows += p.rows; rows >= most || i == len(pieces)-1 {
+			out = append(out, pieces[from:i+1])
+			from, rows = i+1, 0
+		}
+	}
+	return out
+}
+
+// pieces returns those that make a file of target.
+func (b *build) pieces(ctx context.Context, target *lake.Commit) []piece {
+	out := []piece{{do: func() error { return b.enterAll(ctx, target) }}}
+	for _, f := range families() {
+		v := entityVersions{in: b.in, family: f}
+		for _, t := range f.tables {
+			if parts := target.InOrder(t.Name); len(parts) > 0 {
+				out = append(out, piece{rowsOf(parts), func() error { return b.loadTable(ctx, &v, t, parts) }})
+			}
+		}
+		out = append(out, piece{do: func() error { return v.mend(ctx) }})
+	}
+	for _, t := range tables() {
+		parts := target.InOrder(t.Name)
+		switch {
+		case len(parts) == 0:
+		case t.Root() == "":
+			out = append(out, piece{rowsOf(parts), func() error { return b.loadOther(ctx, t, parts) }})
+		default:
+			out = append(out, piece{rowsOf(parts), func() error { return b.fillCurrent(ctx, t) }})
+		}
+	}
+	return append(out, piece{do: func() error { return b.finish(ctx, target) }})
+}
+
+func rowsOf(parts []lake.Part) (n int64) {
+	for _, p := range parts {
+		n += p.Rows
+	}
+	return n
+}
+
+// finish writes what says that the file is complete.
+func (b *build) finish(ctx context.Context, target *lake.Commit) error {
+	if target.Seq > 0 {
+		var all []string
+		for _, t := range tables() {
+			all = append(all, t.Name)
+		}
+		if err := b.tally(ctx, target, all); err != nil {
+			return err
+		}
+	}
+	return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
+}
+
+// enterAll writes the ledger entries of all commits up to target.
+func (b *build) enterAll(ctx context.Context, target *lake.Commit) error {
+	if target.Seq == 0 {
+		return nil
+	}
 	last := int64(0)
 	for c, err := range b.lake.Commits(ctx, 1) {
 		if err != nil {
@@ -40,44 +119,14 @@ func (b *build) loadAll(ctx context.Context, target *lake.Commit) error {
 			return err
 		}
 		if last = c.Seq; last == target.Seq {
-			break
+			return nil
 		}
 	}
-	if last != target.Seq {
-		return fmt.Errorf("warehouse: %w: the chain ends at commit %d, want %d", lake.ErrDamaged, last, target.Seq)
-	}
-	for _, f := range families() {
-		if err := b.loadFamily(ctx, f, target); err != nil {
-			return err
-		}
-	}
-	for _, t := range tables() {
-		if err := b.loadOther(ctx, t, target); err != nil {
-			return err
-		}
-	}
-	for _, t := range tables() {
-		if err := b.fillCurrent(ctx, t); err != nil {
-			return err
-		}
-	}
-	var all []string
-	for _, t := range tables() {
-		all = append(all, t.Name)
-	}
-	if err := b.tally(ctx, target, all); err != nil {
-		return err
-	}
-	b.cfg.Step(stepLoad)
-	return nil
+	return fmt.Errorf("warehouse: %w: the chain ends at commit %d, want %d", lake.ErrDamaged, last, target.Seq)
 }
 
 // loadOther loads a table without versions.
-func (b *build) loadOther(ctx context.Context, t *schemas.Table, target *lake.Commit) error {
-	parts := target.InOrder(t.Name)
-	if t.Root() != "" || len(parts) == 0 {
-		return nil
-	}
+func (b *build) loadOther(ctx context.Context, t *schemas.Table, parts []lake.Part) error {
 	set, err := b.fetch(ctx, t, parts)
 	if err != nil {
 		return err
@@ -87,21 +136,6 @@ func (b *build) loadOther(ctx context.Context, t *schemas.Table, target *lake.Co
 		return b.loadState(ctx, set)
 	}
 	return b.loadLog(ctx, set)
-}
-
-// loadFamily loads every version of an entity's tables.
-func (b *build) loadFamily(ctx context.Context, f family, target *lake.Commit) error {
-	v := entityVersions{in: b.in, family: f}
-	for _, t := range f.tables {
-		parts := target.InOrder(t.Name)
-		if len(parts) == 0 {
-			continue
-		}
-		if err := b.loadTable(ctx, &v, t, parts); err != nil {
-			return err
-		}
-	}
-	return v.mend(ctx)
 }
 
 // loadTable loads every version of a table and reads it back.
@@ -132,9 +166,6 @@ func (b *build) loadTable(ctx context.Context, v *entityVersions, t *schemas.Tab
 
 // fillCurrent makes the current table of one with versions.
 func (b *build) fillCurrent(ctx context.Context, t *schemas.Table) error {
-	if t.Root() == "" {
-		return nil
-	}
 	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s WHERE %s IS NULL", ident(t.Name), columns(t), ident(t.Name+versions), nextSeq)
 	if err := b.in.exec(ctx, "load "+t.Name, stmt); err != nil {
 		return err

@@ -50,6 +50,9 @@ func TestVanishedChild(t *testing.T) {
 
 // A version whose own row was rejected has children all the same: they end the version before.
 func TestVersionWithoutItsSessionRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1", "comment": "one"}}})
 	w.update()
@@ -235,9 +238,39 @@ func TestCancelledBuild(t *testing.T) {
 	}
 }
 
+// What a build from scratch had loaded when it stopped is in no warehouse, not even in that of a lake which has nothing.
+func TestAHalfBuiltFile(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}}})
+	w.cfg.atOnce = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	loaded := 0
+	w.cfg.Step = func(step string) {
+		if step == stepLoaded {
+			if loaded++; loaded == 3 {
+				cancel()
+			}
+		}
+	}
+	if _, err := Update(ctx, w.lake, w.cfg); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	half := ask(t, w.cfg.Path+".build/warehouse.duckdb", "SELECT count(*) FROM sessions_versions")
+	equalStrings(t, "half built", half, "1")
+	empty := newWorld(t)
+	empty.cfg.Path = w.cfg.Path
+	if rep := empty.update(); rep.Reason != "the build file was never finished" {
+		t.Errorf("built because %q", rep.Reason)
+	}
+	equalStrings(t, "of an empty lake", empty.ask("SELECT session_id FROM sessions_versions"))
+}
+
 // A compaction changes no content, and costs no build: neither of a warehouse that is up to date nor of
 // one that is behind, unless parts that it has not seen are gone by now.
 func TestCompactionChangesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three builds")
+	}
 	for name, tc := range map[string]struct {
 		behind  bool // the commit before the compaction is not in the warehouse
 		removed bool // and its part has been removed since
@@ -436,6 +469,9 @@ func TestLackOfMemory(t *testing.T) {
 
 // A log that a power cut has left beside the build file, whatever is in it, is no reason not to go on.
 func TestALogIsLeft(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three builds")
+	}
 	for _, suffix := range logSuffixes {
 		w := newWorld(t)
 		w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})

@@ -4,7 +4,8 @@
 //
 // Two files are never confused. The private build file, beside the published one in a directory
 // that only the owner may enter, is the only one that is ever written: each commit is applied to it
-// in one transaction together with the commit's row in the ledger. The published file is a copy
+// in one transaction together with the commit's row in the ledger. One that is built from scratch counts
+// when the last of its transactions is through. The published file is a copy
 // that replaces the one before by rename. A reader keeps the file that it opened, so readers and
 // the nightly run never wait for one another, and a build that dies half way is never seen.
 //
@@ -41,14 +42,16 @@ var ErrMismatch = errors.New("the warehouse does not hold what the lake holds")
 type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
 	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384, and to 576 where commits are added to a build file
-	Threads  int          // Defaults to one per CPU
+	Threads  int          // Defaults to one per CPU, and to one where commits are added: a second would wait for the first, and DuckDB waits busily
 	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
 
-	addMB     int  // MemoryMB where commits are added
-	unchecked bool // ask no check: for tests of rows that no vendor has
+	addMB      int   // MemoryMB where commits are added
+	addThreads int   // Threads there
+	atOnce     int64 // rows of one transaction of a build from scratch. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
+	unchecked  bool  // ask no check: for tests of rows that no vendor has
 }
 
 // The steps of a build, in order. "load" and "loaded" come once per transaction.
@@ -95,6 +98,12 @@ func (cfg Config) withDefaults() (Config, error) {
 	cfg.Path = path
 	if cfg.addMB = cfg.MemoryMB; cfg.MemoryMB == 0 {
 		cfg.MemoryMB, cfg.addMB = defaultMemoryMB, defaultAddMB
+	}
+	if cfg.addThreads = cfg.Threads; cfg.Threads == 0 {
+		cfg.addThreads = 1
+	}
+	if cfg.atOnce == 0 {
+		cfg.atOnce = 100_000
 	}
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}

@@ -73,9 +73,8 @@ const (
 // its exit code, to publish nothing when it failed, and to be made up for by one run after it ends.
 func TestCanary(t *testing.T) {
 	t.Parallel()
-	runs := faultRuns
 	if testing.Short() {
-		runs = runs[:2]
+		t.Skip("many processes")
 	}
 	known := map[string]bool{}
 	for _, r := range faultRuns {
@@ -92,7 +91,7 @@ func TestCanary(t *testing.T) {
 	undisturbed := newFaultyHouse(t)
 	undisturbed.run(t, "sync")
 	want := contentOf(t, undisturbed.dir)
-	for i, r := range runs {
+	for i, r := range faultRuns {
 		t.Run(r.faults, func(t *testing.T) {
 			t.Parallel()
 			h := newFaultyHouse(t)

@@ -51,7 +51,7 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	scenarios := len(killPoints) + 1
 	if testing.Short() {
-		scenarios = 25
+		scenarios = 4
 	}
 	if n, err := strconv.Atoi(os.Getenv("KYCSYNC_TEST_KILLS")); err == nil {
 		scenarios = n
@@ -85,7 +85,7 @@ func TestKilled(t *testing.T) {
 		dice := rand.New(rand.NewPCG(1, uint64(i)))
 		at := i % len(killPoints)
 		if testing.Short() {
-			at = i * 2 % len(killPoints)
+			at = i * len(killPoints) / scenarios
 		}
 		kill := []string{killPoints[at], killPoints[dice.IntN(len(killPoints))], killPoints[dice.IntN(len(killPoints))]}
 		first := (i/len(killPoints)+at)%4 == 0
@@ -153,6 +153,9 @@ func makeOld(t *testing.T, dir string) {
 // next one, to which the vendor counts right, stores what an undisturbed one does.
 func TestKilledWhileDaysAreListedAgain(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("four processes")
+	}
 	v, err := didittest.New(didittest.Options{Seed: 12, Sessions: 30, Start: simulationStart, PerMinute: -1})
 	if err != nil {
 		t.Fatal(err)

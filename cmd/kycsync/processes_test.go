@@ -77,6 +77,9 @@ func startSync(t *testing.T, dir, url string) (*exec.Cmd, *bytes.Buffer) {
 
 // A run that a signal ends keeps what it has fetched, publishes nothing, and the next one goes on.
 func TestSignals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three processes")
+	}
 	dir := t.TempDir()
 	_, url := newSlowVendor(t, 1000)
 	mustRun(t, nightly{dir: dir, url: url, now: processNow})
@@ -86,9 +89,6 @@ func TestSignals(t *testing.T) {
 		exit   int
 	}{{syscall.SIGTERM, 143}, {syscall.SIGINT, 130}} {
 		t.Run(tc.signal.String(), func(t *testing.T) {
-			if testing.Short() && tc.signal == syscall.SIGINT {
-				t.Skip("one signal is enough for a short test")
-			}
 			dir := t.TempDir()
 			v, url := newSlowVendor(t, 30)
 			cmd, stderr := startSync(t, dir, url)

@@ -53,6 +53,9 @@ func objects(t *testing.T, store lake.Bucket) (names []string) {
 }
 
 func TestWarehouseIsFetchedAsPublished(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := newWorld(t)
 	store, _ := place(t)
 	session := func(status string) map[string][]row {
@@ -290,6 +293,9 @@ func replaceFile(t *testing.T, name string, data []byte) {
 
 // Neither a newer warehouse nor one of another lake is replaced, nor put beside those of another.
 func TestWarehousesOfTwoLakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	a, b := newWorld(t), newWorld(t)
 	for id, w := range map[string]*world{"in a": a, "in b": b} {
 		w.commit(map[string][]row{"sessions": {{"session_id": id}}})

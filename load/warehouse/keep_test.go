@@ -22,6 +22,9 @@ func (w *world) kept() (names []string) {
 }
 
 func TestWarehousesThatWereReplacedAreKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := newWorld(t)
 	night := func(keep int) {
 		w.t.Helper()

@@ -11,6 +11,9 @@ import (
 // TestThePastIsWhatItWas asks a warehouse after three nights what was known after each, and holds every table and view
 // to a warehouse that was built then: A, B, A, a late arrival, a vanished child, a commit that was not yet published.
 func TestThePastIsWhatItWas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := newWorld(t)
 	nights := []map[string][]row{
 		{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved", "created_at": start}, {"session_id": "s2", "session_kind": "user", "status": "In Review", "created_at": start}},

@@ -337,6 +337,9 @@ func TestDishonestyAtLoadIsHeldBack(t *testing.T) {
 // What is wrong in the lake itself is built anew once, then held back night after night without that, until it is
 // waived, and again when the waiver has ended.
 func TestACheckHoldsBackUntilItIsWaived(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := sound(t)
 	w.update()
 	night := func(n int, rows map[string][]row) (Report, error) {
@@ -370,6 +373,9 @@ func TestACheckHoldsBackUntilItIsWaived(t *testing.T) {
 
 // A check whose tables have no new rows is not asked again, but its result stands.
 func TestChecksAreNotAskedInVain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := sound(t)
 	w.update()
 	w.now = start.Add(48 * time.Hour)

@@ -40,6 +40,9 @@ func (w *world) recover() *lake.Commit {
 
 // A warehouse follows a recovery, and goes on from it.
 func TestWarehouseFollowsARecovery(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
 	w := newWorld(t)
 	l, err := lake.Open(t.Context(), filepath.Join(w.dir, "lake"), lake.Config{Now: func() time.Time { return committedAt(w.nextSeq()) }})
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 // DuckDB, told the type of every value, makes the same rows of the same decisions. JSON is compared
 // where both read canonical documents, because DuckDB keeps the order of members, links and secrets.
 func TestDuckDBAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many tables")
+	}
 	c := newCorpus(t, 500)
 	made := map[string]string{}
 	for name, run := range map[string]func(out string) error{

@@ -518,7 +518,7 @@ func eachSeed(t *testing.T, seeds int, prepare func(*world)) error {
 func TestModel(t *testing.T) {
 	seeds := 200
 	if testing.Short() {
-		seeds = 20
+		seeds = 12
 	}
 	if err := eachSeed(t, searched("MODEL", seeds), func(w *world) { w.busy = w.seed%4 == 3 }); err != nil {
 		t.Error(err)

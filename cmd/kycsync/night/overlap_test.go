@@ -19,15 +19,14 @@ var aboutRuns = map[string]bool{"runs": true, "control_totals": true, "promises"
 
 // Two runs at once on one lake lose nothing and double nothing, whoever commits first.
 func TestTwoRunsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 80})
 	alone := newHouse(t, v, url, "", lake.Config{})
 	first := newHouse(t, v, url, "", lake.Config{})
 	second := &house{v, url, first.lake, t.TempDir()}
-	nights := 2
-	if testing.Short() {
-		nights = 1
-	}
-	for n := range nights {
+	for n := range 2 {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		alone.night(t)
 		var wg sync.WaitGroup
@@ -52,6 +51,9 @@ func TestTwoRunsAtOnce(t *testing.T) {
 
 // A run that commits late does not put what it saw over what another has seen since.
 func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three nights of two runs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 120})
 	first := newHouse(t, v, url, "", lake.Config{})
 	second := &house{v, url, first.lake, t.TempDir()}
@@ -81,6 +83,9 @@ func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
 // Another run that sees changes and commits between this one's list and its plan does not make this one
 // take its own older rows for news.
 func TestARunBetweenListAndPlanIsNotUndone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestLateRunDoesNotUndoANewerOne is of the same kind")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 120})
 	first := newHouse(t, v, url, "", lake.Config{})
 	second := &house{v, url, first.lake, t.TempDir()}

@@ -146,6 +146,9 @@ func (h *house) verified(t *testing.T) {
 // Where the tables are what they were, a replay changes nothing that a reader can see, now or as of
 // any earlier time, and the next night goes on as if there had been none.
 func TestReplayChangesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three nights, and a replay")
+	}
 	h := agedHouse(t, didittest.Options{Seed: 5, Sessions: 60}, "", 3)
 	h.build(t)
 	before, history, head := h.stored(t), h.history(t), h.newest(t)

@@ -35,6 +35,9 @@ import (
 // KYCSYNC_TEST_SCALE=1000000 is for a million sessions in three years, KYCSYNC_TEST_NIGHTS for fewer nights of more
 // sessions each, TMPDIR for where they lie (30 GB).
 func TestScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some twenty seconds")
+	}
 	if os.Getenv(scaleStep) != "" {
 		t.Skip("this is one step of it")
 	}

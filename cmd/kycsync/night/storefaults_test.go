@@ -41,7 +41,7 @@ type spoilt struct {
 func TestStoreFaultsSpoilNothing(t *testing.T) {
 	tries := searched("STORE", 20)
 	if testing.Short() {
-		tries = searched("STORE", 8)
+		tries = searched("STORE", 3)
 	}
 	for _, built := range []bool{false, true} {
 		if built && testing.Short() {

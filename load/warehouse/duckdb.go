@@ -18,7 +18,7 @@ import (
 // a write-ahead log names its database, so that a stale one is refused instead of replayed.
 const storageVersion = "v1.5.0"
 
-// blockSize is that of a new file and of what is spilled, in bytes. A statement that adds a row to a table takes a block for
+// blockSize is that of a new file, in bytes. A statement that adds a row to a table takes a block for
 // each of its columns, and a night adds some to each of more than a hundred tables: at DuckDB's 256 KiB that is 2 GB, which
 // it compresses and spills.
 const blockSize = 64 << 10

@@ -46,12 +46,12 @@ type piece struct {
 	do   func() error
 }
 
-// inTransactions splits pieces into those of one transaction each, of that many rows or few more than that: what a
-// transaction has not written yet it keeps in memory, or spills.
-func inTransactions(pieces []piece, most int64) (out [][]piece) {
+// inTransactions splits pieces into those of one transaction each, which ends with the piece that makes it so many rows:
+// what a transaction has not written yet it keeps in memory, or spills.
+func inTransactions(pieces []piece, enough int64) (out [][]piece) {
 	from, rows := 0, int64(0)
 	for i, p := range pieces {
-		if rows += p.rows; rows >= most || i == len(pieces)-1 {
+		if rows += p.rows; rows >= enough || i == len(pieces)-1 {
 			out = append(out, pieces[from:i+1])
 			from, rows = i+1, 0
 		}

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -263,6 +264,30 @@ func TestAHalfBuiltFile(t *testing.T) {
 		t.Errorf("built because %q", rep.Reason)
 	}
 	equalStrings(t, "of an empty lake", empty.ask("SELECT session_id FROM sessions_versions"))
+}
+
+// A build file of larger blocks, as earlier versions wrote them, is built again with small ones.
+func TestAFileOfOtherBlocks(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
+	if err := privateDir(w.cfg.Path + ".build"); err != nil {
+		t.Fatal(err)
+	}
+	file := w.cfg.Path + ".build/warehouse.duckdb"
+	db, err := sql.Open("duckdb", file+"?default_block_size=262144")
+	if err == nil {
+		_, err = db.Exec("CREATE TABLE _warehouse AS SELECT 1 AS format, 'other' AS ddl_sha256")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const size = "SELECT block_size FROM pragma_database_size() WHERE database_size <> '0 bytes'"
+	equalStrings(t, "block size", ask(t, file, size), "262144")
+	if rep := w.update(); !strings.HasPrefix(rep.Reason, "the build file was made for other tables") {
+		t.Errorf("built because %q", rep.Reason)
+	}
+	equalStrings(t, "block size", ask(t, file, size), "65536")
+	equalStrings(t, "sessions", w.ask("SELECT session_id FROM sessions"), "s1")
 }
 
 // A compaction changes no content, and costs no build: neither of a warehouse that is up to date nor of

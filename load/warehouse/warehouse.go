@@ -41,7 +41,7 @@ var ErrMismatch = errors.New("the warehouse does not hold what the lake holds")
 // Config says where the warehouse is and what a build may use. Path is required.
 type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
-	MemoryMB int          // that DuckDB may use; the process takes up to 450 MB more. Defaults to 384, and to 576 where commits are added to a build file
+	MemoryMB int          // that DuckDB may use; the process takes up to 610 MB more with a million sessions. Defaults to 384, and to 576 where commits are added to a build file
 	Threads  int          // Defaults to one per CPU, and to one where commits are added: a second would wait for the first, and DuckDB waits busily
 	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
@@ -50,7 +50,7 @@ type Config struct {
 
 	addMB      int   // MemoryMB where commits are added
 	addThreads int   // Threads there
-	atOnce     int64 // rows of one transaction of a build from scratch. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
+	atOnce     int64 // rows after which a build from scratch begins another transaction. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
 	unchecked  bool  // ask no check: for tests of rows that no vendor has
 }
 
@@ -81,7 +81,7 @@ const (
 
 const (
 	defaultMemoryMB = 384
-	defaultAddMB    = 576 // 10,000 sessions among a million are ended in one transaction
+	defaultAddMB    = 576 // 10,000 sessions among a million are ended in three transactions, and the process stays below 1 GiB
 )
 
 func (cfg Config) withDefaults() (Config, error) {

@@ -21,7 +21,7 @@ import (
 // KYCSYNC_TEST_ANSWERS_SEED=5 another population.
 func TestAnswers(t *testing.T) {
 	if testing.Short() {
-		t.Skip("four nights")
+		t.Skip("six nights, and every view")
 	}
 	w := lived(t)
 	compared := map[string]int{}

@@ -23,7 +23,7 @@ import (
 // KYCSYNC_TEST_FEATURES=20000 is for 20,000 sessions and thirty nights.
 func TestFeaturesAndCountersOfUsersAreTheVendors(t *testing.T) {
 	if testing.Short() {
-		t.Skip("many nights")
+		t.Skip("three nights of 150 sessions")
 	}
 	sessions, nights, restless := searched("FEATURES", 150), 3, 8.0
 	if sessions >= 20000 {

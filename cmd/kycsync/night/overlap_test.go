@@ -20,7 +20,7 @@ var aboutRuns = map[string]bool{"runs": true, "control_totals": true, "promises"
 // Two runs at once on one lake lose nothing and double nothing, whoever commits first.
 func TestTwoRunsAtOnce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("many runs")
+		t.Skip("six nights")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 80})
 	alone := newHouse(t, v, url, "", lake.Config{})
@@ -52,7 +52,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // A run that commits late does not put what it saw over what another has seen since.
 func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
 	if testing.Short() {
-		t.Skip("three nights of two runs")
+		t.Skip("three nights")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 120})
 	first := newHouse(t, v, url, "", lake.Config{})
@@ -84,7 +84,7 @@ func TestLateRunDoesNotUndoANewerOne(t *testing.T) {
 // take its own older rows for news.
 func TestARunBetweenListAndPlanIsNotUndone(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestLateRunDoesNotUndoANewerOne is of the same kind")
+		t.Skip("three nights")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 8, Sessions: 120})
 	first := newHouse(t, v, url, "", lake.Config{})

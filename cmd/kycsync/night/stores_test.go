@@ -71,7 +71,7 @@ func TestQuietNight(t *testing.T) {
 // again.
 func TestWorkflowsAreKept(t *testing.T) {
 	if testing.Short() {
-		t.Skip("three nights")
+		t.Skip("two nights")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 6, Sessions: 40})
 	h := newHouse(t, v, url, "", lake.Config{})

@@ -112,9 +112,6 @@ func (p *simProc) recover(ctx context.Context) error {
 
 // The same, and commits are damaged meanwhile and recovered, by two at once, too: what a recovery does not give up is
 // still there, and it gives up no more than it must. KYCSYNC_TEST_PROTOCOL_DISKS is how many seeds are tried.
-//
-// Seed 33992 is open: a writer that slept while the disk lost two commits stores its own under the number of the first.
-// Recover then finds no stand-in for the second, refuses, and changes nothing.
 func TestProtocolWithRecovery(t *testing.T) {
 	trySeeds(t, "KYCSYNC_TEST_PROTOCOL_DISKS", 20_000, map[string]bool{disks: true})
 }

@@ -325,6 +325,64 @@ func TestRecoveryOfTheCommitBeforeAStandIn(t *testing.T) {
 	}
 }
 
+// A writer that slept while the disk lost two commits stores its own under the number of the first. The later ones did
+// not go on from it: it gives way, and what it was is kept. Unless somebody has seen it: then a person must decide.
+func TestRecoveryOfAStrangersNumber(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		seen   bool
+		broken []int64
+	}{{"nobody has seen it", false, []int64{2, 3}}, {"a witness has", true, []int64{3}}} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := pastIn(t, dir, 1)
+			sleeper, other := copyOf(t, dir)
+			if err := night(t.Context(), sleeper.l, sleeper.dir); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if err := night(t.Context(), p.l, p.dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, want := p.hashesOf(t)
+			stranger := mustRead(t, filepath.Join(other, commitName(2)))
+			p.hurt(commitName(2), func([]byte) []byte { return stranger })
+			p.hurt(commitName(3), gone1)
+			var witnesses []Witness
+			if tt.seen {
+				witnesses = []Witness{{Name: "anchor", Sure: true, Commits: map[int64]string{2: hexSHA256(stranger)}}}
+			}
+			s, c, err := p.recover(t.Context(), 0, witnesses...)
+			if diff := cmp.Diff(tt.broken, brokenSeqs(s)); diff != "" {
+				t.Errorf("broken: want - got +\n%s", diff)
+			}
+			if tt.seen {
+				if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+					t.Errorf("got %v", err)
+				}
+				if !slices.Equal(stranger, mustRead(t, filepath.Join(dir, commitName(2)))) {
+					t.Error("the commit that was seen is not there any more")
+				}
+				return
+			}
+			if err != nil || c.Recovery.ToSeq != 4 {
+				t.Fatalf("got %+v, %v", c, err)
+			}
+			if err := p.found(t); err != nil {
+				t.Fatal(err)
+			}
+			if _, live := p.hashesOf(t); !slices.Equal(want, live) {
+				t.Errorf("live parts: want %v, got %v", want, live)
+			}
+			stand, err := p.l.At(t.Context(), 2)
+			if err != nil || stand.Kind != StandIn || !slices.Equal(stranger, mustRead(t, filepath.Join(dir, stand.Lost.Kept))) {
+				t.Errorf("got %+v, %v", stand, err)
+			}
+		})
+	}
+}
+
 // What was put in the place of a damaged commit since the survey stays, whoever did it: here another recovery.
 func TestRecoveryReplacesNothingButWhatItSurveyed(t *testing.T) {
 	p := pastIn(t, t.TempDir(), 3)

@@ -153,7 +153,7 @@ func (b *build) begin(ctx context.Context) error {
 		for _, t := range tables() {
 			names = append(names, t.Name)
 		}
-		return b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0")
+		return b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0, 0")
 	})
 	if err == nil {
 		b.cfg.Step(stepBegun)
@@ -166,9 +166,17 @@ func firstWords(stmt string) string {
 	return strings.Join(strings.Fields(stmt)[:3], " ")
 }
 
-// resume opens the build file that is there and returns the newest commit in it. The error is a
+// A standing is how far a build file is. Where a build was stopped while it added commits, some tables have their rows
+// and others do not.
+type standing struct {
+	ledgerEntry                  // the newest commit whose rows are in some table
+	whole       int64            // the newest whose rows are in all
+	loaded      map[string]int64 // by table, the newest whose rows are in it: whole or seq
+}
+
+// resume opens the build file that is there and returns how far it is. The error is a
 // *doubtError where the file cannot be gone on from.
-func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
+func (b *build) resume(ctx context.Context) (*standing, error) {
 	if _, err := os.Stat(b.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, outdated("there is no build file")
 	}
@@ -191,8 +199,29 @@ func (b *build) resume(ctx context.Context) (*ledgerEntry, error) {
 	if format != formatNumber || definition.String != ddlSHA256() {
 		return nil, outdated("the build file was made for other tables, or in another form")
 	}
+	at, err := b.standing(ctx)
+	return at, doubt(ctx, err)
+}
+
+func (b *build) standing(ctx context.Context) (*standing, error) {
 	e, err := b.in.ledger(ctx)
-	return e, doubt(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	at := &standing{ledgerEntry: *e, whole: e.seq, loaded: map[string]int64{}}
+	err = b.in.each(ctx, "read what was loaded", "SELECT table_name, loaded_seq FROM "+tallyTable, func(scan func(...any) error) error {
+		var name string
+		var seq int64
+		err := scan(&name, &seq)
+		at.loaded[name], at.whole = seq, min(seq, at.whole)
+		return err
+	})
+	for name, seq := range at.loaded {
+		if err == nil && seq != at.whole && seq != at.seq {
+			err = fmt.Errorf("%w: table %s stands at commit %d, others at %d and %d", ErrMismatch, name, seq, at.whole, at.seq)
+		}
+	}
+	return at, err
 }
 
 // transaction runs f between BEGIN and COMMIT, or rolls back.

@@ -44,8 +44,8 @@ func ddl() []string {
 	parent_sha256 VARCHAR, kind VARCHAR, run_id VARCHAR, applied_at TIMESTAMPTZ)`,
 		comment("TABLE", ledgerTable, "The commits of the lake whose rows are in this file. The newest is the state that the tables show."),
 		comment("COLUMN", ledgerTable+".published_seq", "the newest commit that had passed the gates when this one was made"),
-		"CREATE TABLE " + tallyTable + " (table_name VARCHAR, lake_rows BIGINT, current_rows BIGINT, changed_seq BIGINT)",
-		comment("TABLE", tallyTable, "How many rows each table has by the lake's newest commit (null: that does not tell) and how many of them were current when they were loaded, and the newest commit that changed it."),
+		"CREATE TABLE " + tallyTable + " (table_name VARCHAR, lake_rows BIGINT, current_rows BIGINT, changed_seq BIGINT, loaded_seq BIGINT)",
+		comment("TABLE", tallyTable, "How many rows each table has by the lake's newest commit (null: that does not tell) and how many of them were current when they were loaded, the newest commit that changed it, and the newest whose rows are in it."),
 	}
 	out = append(out, resultsDDL()...)
 	for _, t := range tables() {

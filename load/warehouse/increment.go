@@ -10,17 +10,21 @@ import (
 )
 
 // An increment is the loading of some commits that follow each other. It is done table by table and not commit by
-// commit: what DuckDB does for each column of each table costs more than the rows of a commit.
+// commit: what DuckDB does for each column of each table costs more than the rows of a commit, and of a table that it
+// changes it keeps something in memory until the transaction ends. So the tables of a large lake are loaded in several
+// transactions. Where a build is stopped between two of them, the next one loads the tables that are left, with the
+// same commits.
 type increment struct {
-	b       *build
-	first   int64                  // number of the first commit
-	parts   map[string][]lake.Part // by table, those that the commits added
-	changed []string               // tables that have other rows now
+	b     *build
+	at    *standing
+	all   []*lake.Commit
+	parts map[string][]lake.Part // by table, those that the commits added
+	sets  map[string]*partSet    // by table, those of entities
 }
 
 // newIncrement takes the parts that the commits added. A compaction adds no rows.
-func newIncrement(b *build, commits []*lake.Commit) *increment {
-	inc := &increment{b: b, first: commits[0].Seq, parts: map[string][]lake.Part{}}
+func newIncrement(b *build, at *standing, commits []*lake.Commit) *increment {
+	inc := &increment{b: b, at: at, all: commits, parts: map[string][]lake.Part{}, sets: map[string]*partSet{}}
 	for _, c := range commits {
 		if c.Kind == lake.Compact {
 			continue
@@ -36,31 +40,85 @@ func newIncrement(b *build, commits []*lake.Commit) *increment {
 	return inc
 }
 
-func (inc *increment) load(ctx context.Context) error {
-	for _, f := range families() {
-		if err := inc.family(ctx, &f); err != nil {
+func (inc *increment) first() int64       { return inc.all[0].Seq }
+func (inc *increment) last() *lake.Commit { return inc.all[len(inc.all)-1] }
+
+// apply adds the rows, and the ledger entries.
+func (inc *increment) apply(ctx context.Context) error {
+	defer inc.release()
+	for _, c := range inc.all {
+		if err := inc.b.known(c); err != nil {
 			return err
 		}
 	}
-	for _, t := range tables() {
-		if err := inc.other(ctx, t); err != nil {
+	pieces := []piece{{do: func() error { return inc.enter(ctx) }}}
+	for _, f := range families() {
+		found, err := inc.collect(ctx, &f)
+		if err != nil {
 			return err
+		}
+		for _, t := range f.tables {
+			if found && len(inc.last().Tables[t.Name]) > 0 {
+				pieces = append(pieces, inc.piece(ctx, t, inc.kept(&f, t), func() (bool, error) { return inc.replace(ctx, t, &f) }))
+			}
+		}
+	}
+	for _, t := range tables() {
+		if t.Root() == "" && len(inc.parts[t.Name]) > 0 {
+			pieces = append(pieces, inc.piece(ctx, t, 0, func() (bool, error) { return true, inc.other(ctx, t) }))
+		}
+	}
+	pieces = append(pieces, piece{do: func() error { return inc.finish(ctx) }})
+	return inc.b.inTransactions(ctx, pieces, inc.b.cfg.addAtOnce)
+}
+
+// piece loads a table, unless that is done, and notes it.
+func (inc *increment) piece(ctx context.Context, t *schemas.Table, size int64, load func() (changed bool, err error)) piece {
+	return piece{size, func() error {
+		if inc.at.loaded[t.Name] >= inc.last().Seq {
+			return nil
+		}
+		changed, err := load()
+		if err == nil && changed {
+			err = inc.b.tally(ctx, inc.last(), t.Name)
+		}
+		return err
+	}}
+}
+
+// enter writes the ledger entries.
+func (inc *increment) enter(ctx context.Context) error {
+	for _, c := range inc.all {
+		if c.Seq > inc.at.seq {
+			if err := inc.b.enter(ctx, c); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// finish notes that all tables have the rows of the commits.
+func (inc *increment) finish(ctx context.Context) error {
+	return inc.b.in.exec(ctx, "note what was loaded", "UPDATE "+tallyTable+" SET loaded_seq = ?", inc.last().Seq)
+}
+
+// vectorBytes is what DuckDB keeps in memory, and cannot put aside, for each 2048 rows of a table among which any row was
+// ended, until the transaction has ended: measured on a million sessions.
+const vectorBytes = 24 << 10
+
+// kept is how many bytes the transaction keeps, at most, for what the commits end in one of a family's tables.
+func (inc *increment) kept(f *family, t *schemas.Table) int64 {
+	return vectorBytes * min(rowsOf(inc.parts[f.root]), rowsOf(inc.last().InOrder(t.Name))/2048+1)
+}
+
 // other loads a table without versions.
 func (inc *increment) other(ctx context.Context, t *schemas.Table) error {
-	if t.Root() != "" || len(inc.parts[t.Name]) == 0 {
-		return nil
-	}
 	set, err := inc.b.fetch(ctx, t, inc.parts[t.Name])
 	if err != nil {
 		return err
 	}
 	defer set.release()
-	inc.changed = append(inc.changed, t.Name)
 	if t.History == schemas.State {
 		return inc.b.loadState(ctx, set)
 	}
@@ -81,7 +139,7 @@ func (inc *increment) fetch(ctx context.Context, t *schemas.Table) (*partSet, er
 	var other int64
 	err = inc.b.in.row(ctx, "check "+t.Name, fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS DISTINCT FROM [%s][CAST(_part AS BIGINT) + 1]", set.from, versionSeq, strings.Join(seqs, ", ")), &other)
 	if err == nil && other > 0 {
-		err = outdated("commits from %d on bring rows of other versions into %s", inc.first, t.Name)
+		err = outdated("commits from %d on bring rows of other versions into %s", inc.first(), t.Name)
 	}
 	if err != nil {
 		set.release()
@@ -90,15 +148,15 @@ func (inc *increment) fetch(ctx context.Context, t *schemas.Table) (*partSet, er
 	return set, nil
 }
 
-// family adds the new rows of an entity's tables, ends the versions that they replace, and makes the
-// current tables follow. One without new rows in any of its tables costs nothing.
-func (inc *increment) family(ctx context.Context, f *family) error {
-	sets := map[string]*partSet{}
-	defer func() {
-		for _, set := range sets {
-			set.release()
-		}
-	}()
+func (inc *increment) release() {
+	for _, set := range inc.sets {
+		set.release()
+	}
+}
+
+// collect fetches the new rows of an entity's tables and notes of each new version which one ended it, and whether it
+// is the first new one of its entity. It reports whether there are any. Without new rows a family costs nothing.
+func (inc *increment) collect(ctx context.Context, f *family) (bool, error) {
 	var added []string
 	for _, t := range f.tables {
 		if len(inc.parts[t.Name]) == 0 {
@@ -106,58 +164,52 @@ func (inc *increment) family(ctx context.Context, f *family) error {
 		}
 		set, err := inc.fetch(ctx, t)
 		if err != nil {
-			return err
+			return false, err
 		}
-		sets[t.Name] = set
+		inc.sets[t.Name] = set
 		added = append(added, fmt.Sprintf("SELECT %s FROM %s", idents(f.version()), set.from))
 	}
 	if len(added) == 0 {
-		return nil
+		return false, nil
 	}
-	// Of each new version: which one ended it, and whether it is the first new one of its entity.
-	stmt := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE added AS
+	stmt := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %[5]s AS
 SELECT *, lead(%[1]s) OVER one AS %[2]s, row_number() OVER one = 1 AS is_first FROM (SELECT DISTINCT * FROM (%[3]s)) WINDOW one AS (PARTITION BY %[4]s ORDER BY %[1]s)`,
-		versionSeq, nextSeq, strings.Join(added, " UNION ALL "), idents(f.key))
-	if err := inc.b.in.exec(ctx, "collect versions of "+f.root, stmt); err != nil {
-		return err
-	}
-	for _, t := range f.tables {
-		if err := inc.replace(ctx, t, sets[t.Name], f); err != nil {
-			return err
-		}
-	}
-	return nil
+		versionSeq, nextSeq, strings.Join(added, " UNION ALL "), idents(f.key), f.added())
+	return true, inc.b.in.exec(ctx, "collect versions of "+f.root, stmt)
 }
 
-// replace ends the current rows of the entities that have new versions and adds those of set, which may be nil.
-func (inc *increment) replace(ctx context.Context, t *schemas.Table, set *partSet, f *family) error {
+// added is the temporary table of a family's new versions.
+func (f *family) added() string { return ident("_added_" + f.root) }
+
+// replace ends the current rows of the entities that have new versions, adds the new rows, and reports whether
+// either were any.
+func (inc *increment) replace(ctx context.Context, t *schemas.Table, f *family) (changed bool, err error) {
 	name, all, op := ident(t.Name), ident(t.Name+versions), "load "+t.Name
-	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = a.%s FROM added AS a WHERE a.is_first AND v.%s IS NULL AND %s", all, nextSeq, versionSeq, nextSeq, equal("v", "a", f.key)))
-	if err != nil || ended == 0 && set == nil {
-		return err
+	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = a.%s FROM %s AS a WHERE a.is_first AND v.%s IS NULL AND %s", all, nextSeq, versionSeq, f.added(), nextSeq, equal("v", "a", f.key)))
+	if err != nil || ended == 0 && inc.sets[t.Name] == nil {
+		return false, err
 	}
-	inc.changed = append(inc.changed, t.Name)
 	if ended > 0 {
-		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING added AS a WHERE a.is_first AND %s", name, equal("v", "a", f.key))); err != nil {
-			return err
+		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING %s AS a WHERE a.is_first AND %s", name, f.added(), equal("v", "a", f.key))); err != nil {
+			return false, err
 		}
 	}
-	if set != nil {
+	if set := inc.sets[t.Name]; set != nil {
 		if err := inc.add(ctx, t, set, f); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return inc.b.current(ctx, t)
+	return true, inc.b.current(ctx, t)
 }
 
 // add inserts the rows of set and reads them back.
 func (inc *increment) add(ctx context.Context, t *schemas.Table, set *partSet, f *family) error {
 	name, all, op := ident(t.Name), ident(t.Name+versions), "load "+t.Name
-	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s, a.%s FROM %s AS p LEFT JOIN added AS a ON %s", all, prefixed("p", names(t)), nextSeq, set.from, equal("p", "a", f.version()))
+	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s, a.%s FROM %s AS p LEFT JOIN %s AS a ON %s", all, prefixed("p", names(t)), nextSeq, set.from, f.added(), equal("p", "a", f.version()))
 	if err := inc.b.in.exec(ctx, op, stmt); err != nil {
 		return err
 	}
-	where := fmt.Sprintf("%s WHERE %s >= %d", all, versionSeq, inc.first)
+	where := fmt.Sprintf("%s WHERE %s >= %d", all, versionSeq, inc.first())
 	if err := inc.b.in.exec(ctx, op, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s AND %s IS NULL", name, columns(t), where, nextSeq)); err != nil {
 		return err
 	}

@@ -13,86 +13,32 @@ import (
 	"kycsync/schemas"
 )
 
-// catchUp goes on from the build file, with as many of the commits that it lacks in one transaction as fit in memory.
+// catchUp goes on from the build file, with the commits that it lacks.
 func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error) {
-	e, err := b.resume(ctx)
+	at, err := b.resume(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	rep := Report{FromSeq: e.seq, ToSeq: target.Seq}
-	pending, err := b.pending(ctx, e, target)
+	rep := Report{FromSeq: at.whole, ToSeq: target.Seq}
+	pending, err := b.pending(ctx, at, target)
 	if err != nil {
 		return rep, err
 	}
-	for _, commits := range together(pending, b.cfg.addMB) {
-		err := orOneByOne(commits, func(some []*lake.Commit) error { return b.apply(ctx, some) })
+	begun := min(int64(len(pending)), at.seq-at.whole)
+	for _, commits := range [][]*lake.Commit{pending[:begun], pending[begun:]} {
+		if len(commits) == 0 {
+			continue
+		}
+		err := newIncrement(b, at, commits).apply(ctx)
 		if errors.Is(err, lake.ErrDamaged) && replaced(pending, target) {
 			return rep, outdated("parts of commits from %d on have been merged since, and cannot be read any more", commits[0].Seq)
 		}
 		if err != nil {
 			return rep, doubt(ctx, err)
 		}
-		b.cfg.Step(stepLoaded)
 	}
 	rep.Rows, err = b.in.rowCounts(ctx)
 	return rep, doubt(ctx, err)
-}
-
-// vectorBytes is what DuckDB keeps in memory, and cannot put aside, for each 2048 rows of a table among which any row was
-// ended, until the transaction has ended: measured on a million sessions.
-const vectorBytes = 24 << 10
-
-// together splits commits that follow each other into those that are applied in one transaction. One alone may
-// take more memory than there is: it is as large as a run of the lake made it.
-func together(commits []*lake.Commit, memoryMB int) (groups [][]*lake.Commit) {
-	from := 0
-	for i, c := range commits {
-		if i > from && ending(commits[from:i+1])*vectorBytes > int64(memoryMB)<<20*6/10 {
-			groups, from = append(groups, commits[from:i]), i
-		}
-		if c == commits[len(commits)-1] {
-			groups = append(groups, commits[from:])
-		}
-	}
-	return groups
-}
-
-// orOneByOne applies commits in one transaction, or where memory did not suffice for that, which was estimated, each in
-// its own.
-func orOneByOne(commits []*lake.Commit, apply func([]*lake.Commit) error) error {
-	err := apply(commits)
-	if len(commits) == 1 || !isLackOfMemory(err) {
-		return err
-	}
-	for c := range slices.Chunk(commits, 1) {
-		if err := apply(c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ending is how many times 2048 rows have any among them that the commits may end, at most.
-func ending(commits []*lake.Commit) (vectors int64) {
-	last := commits[len(commits)-1]
-	for _, f := range families() {
-		var ended int64
-		for _, c := range commits {
-			for _, p := range c.Tables[f.root] {
-				if p.AddedBySeq == c.Seq && c.Kind != lake.Compact {
-					ended += p.Rows
-				}
-			}
-		}
-		for _, t := range f.tables {
-			rows := int64(0)
-			for _, p := range last.Tables[t.Name] {
-				rows += p.Rows
-			}
-			vectors += min(ended, rows/2048+1)
-		}
-	}
-	return vectors
 }
 
 // Up to fewPending commits are applied, and never more than maxPending. Between them the cheaper way is taken: a build
@@ -141,31 +87,38 @@ func size(c *lake.Commit, addedBy int64) (rows, parts int64) {
 	return rows, parts
 }
 
-// pending returns the commits from the ledger's end to target, oldest first. The error is a
+// pending returns the commits from the one whose rows are in all tables to target, oldest first. The error is a
 // *doubtError where the file is not a prefix of the chain or more happened than that parts were added
 // or merged.
-func (b *build) pending(ctx context.Context, e *ledgerEntry, target *lake.Commit) ([]*lake.Commit, error) {
+func (b *build) pending(ctx context.Context, at *standing, target *lake.Commit) ([]*lake.Commit, error) {
+	other := func() error {
+		return &doubtError{reason: fmt.Sprintf("the build file is at commit %d of another history than the lake's at commit %d", at.seq, target.Seq), bad: true}
+	}
 	switch {
-	case e.seq == target.Seq && e.sha256 == target.SHA256:
+	case at.whole == target.Seq && at.sha256 == target.SHA256:
 		return nil, nil
-	case e.seq == 0:
+	case at.seq == 0:
 		return nil, outdated("the build file is empty")
-	case e.seq >= target.Seq:
-		return nil, &doubtError{reason: fmt.Sprintf("the build file is at commit %d of another history than the lake's at commit %d", e.seq, target.Seq), bad: true}
-	case target.Seq-e.seq > maxPending:
-		return nil, outdated("the build file is %d commits behind", target.Seq-e.seq)
+	case at.seq > target.Seq, at.whole == target.Seq:
+		return nil, other()
+	case at.whole == 0 || target.Seq-at.whole > maxPending:
+		return nil, outdated("the build file is %d commits behind", target.Seq-at.whole)
 	}
 	var out []*lake.Commit
-	parent, err := b.lake.At(ctx, e.seq)
+	parent, err := b.lake.At(ctx, at.whole)
 	if err != nil {
 		return nil, err
 	}
-	if parent.SHA256 != e.sha256 {
-		return nil, &doubtError{reason: fmt.Sprintf("commit %d in the build file is not the lake's", e.seq), bad: true}
+	same := func(c *lake.Commit) bool { return c.Seq != at.seq || c.SHA256 == at.sha256 }
+	if !same(parent) {
+		return nil, other()
 	}
-	for c, err := range b.lake.Commits(ctx, e.seq+1) {
+	for c, err := range b.lake.Commits(ctx, at.whole+1) {
 		if err != nil {
 			return nil, err
+		}
+		if !same(c) {
+			return nil, other()
 		}
 		if c.Kind != lake.Compact && removed(parent, c) || c.Kind == lake.Replay || c.Kind == lake.Recover || c.Kind == lake.StandIn {
 			return nil, outdated("commit %d (%s) did more than add rows", c.Seq, c.Kind)
@@ -204,31 +157,6 @@ func removed(parent, c *lake.Commit) bool {
 	return false
 }
 
-// apply adds the rows of commits that follow each other, whose parts only add, and their ledger entries.
-func (b *build) apply(ctx context.Context, commits []*lake.Commit) error {
-	for _, c := range commits {
-		if err := b.known(c); err != nil {
-			return err
-		}
-	}
-	inc := newIncrement(b, commits)
-	return b.in.transaction(ctx, func() error {
-		if err := inc.load(ctx); err != nil {
-			return err
-		}
-		if err := b.tally(ctx, commits[len(commits)-1], inc.changed); err != nil {
-			return err
-		}
-		for _, c := range commits {
-			if err := b.enter(ctx, c); err != nil {
-				return err
-			}
-		}
-		b.cfg.Step(stepLoad)
-		return nil
-	})
-}
-
 // known refuses a commit with tables that this program does not have: a newer one wrote it.
 func (b *build) known(c *lake.Commit) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Tables)) {
@@ -245,15 +173,16 @@ func (b *build) enter(ctx context.Context, c *lake.Commit) error {
 		c.Seq, c.CommittedAt.UTC(), c.PublishedSeq, c.SHA256, c.ParentSHA256, string(c.Kind), c.RunID, time.Now().UTC())
 }
 
-// tally notes how many rows the tables that were changed up to c have by what it says, and how many are current now.
-func (b *build) tally(ctx context.Context, c *lake.Commit, changed []string) error {
+// tally notes how many rows tables that c, or a commit that was loaded with it, changed have by what it says, and how many
+// are current now.
+func (b *build) tally(ctx context.Context, c *lake.Commit, changed ...string) error {
 	for _, name := range changed {
 		rows := sql.NullInt64{Valid: schemas.Lookup(name).History != schemas.State}
 		for _, p := range c.Tables[name] {
 			rows.Int64 += p.Rows
 		}
-		err := b.in.exec(ctx, "count "+name, fmt.Sprintf("UPDATE %s SET lake_rows = ?, current_rows = (SELECT count(*) FROM %s), changed_seq = ? WHERE table_name = ?", tallyTable, ident(name)),
-			rows, c.Seq, name)
+		err := b.in.exec(ctx, "count "+name, fmt.Sprintf("UPDATE %s SET lake_rows = ?, current_rows = (SELECT count(*) FROM %s), changed_seq = ?, loaded_seq = ? WHERE table_name = ?", tallyTable, ident(name)),
+			rows, c.Seq, c.Seq, name)
 		if err != nil {
 			return err
 		}

@@ -20,46 +20,15 @@ func (b *build) rebuild(ctx context.Context, target *lake.Commit) (Report, error
 	if err := b.known(target); err != nil {
 		return rep, err
 	}
-	for _, some := range inTransactions(b.pieces(ctx, target), b.cfg.atOnce) {
-		err := b.in.transaction(ctx, func() error {
-			for _, p := range some {
-				if err := p.do(); err != nil {
-					return err
-				}
-			}
-			b.cfg.Step(stepLoad)
-			return nil
-		})
-		if err != nil {
-			return rep, err
-		}
-		b.cfg.Step(stepLoaded)
+	if err := b.inTransactions(ctx, b.pieces(ctx, target), b.cfg.atOnce); err != nil {
+		return rep, err
 	}
 	var err error
 	rep.Rows, err = b.in.rowCounts(ctx)
 	return rep, err
 }
 
-// A piece of a build from scratch loads some rows.
-type piece struct {
-	rows int64
-	do   func() error
-}
-
-// inTransactions splits pieces into those of one transaction each, which ends with the piece that makes it so many rows:
-// what a transaction has not written yet it keeps in memory, or spills.
-func inTransactions(pieces []piece, enough int64) (out [][]piece) {
-	from, rows := 0, int64(0)
-	for i, p := range pieces {
-		if rows += p.rows; rows >= enough || i == len(pieces)-1 {
-			out = append(out, pieces[from:i+1])
-			from, rows = i+1, 0
-		}
-	}
-	return out
-}
-
-// pieces returns those that make a file of target.
+// pieces returns those that make a file of target; the size of one is its rows.
 func (b *build) pieces(ctx context.Context, target *lake.Commit) []piece {
 	out := []piece{{do: func() error { return b.enterAll(ctx, target) }}}
 	for _, f := range families() {
@@ -98,7 +67,7 @@ func (b *build) finish(ctx context.Context, target *lake.Commit) error {
 		for _, t := range tables() {
 			all = append(all, t.Name)
 		}
-		if err := b.tally(ctx, target, all); err != nil {
+		if err := b.tally(ctx, target, all...); err != nil {
 			return err
 		}
 	}

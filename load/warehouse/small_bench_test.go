@@ -93,7 +93,8 @@ func (w *world) applyFrom(b *testing.B, first int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, build.close()) }()
-	if _, err := build.resume(b.Context()); err != nil {
+	at, err := build.resume(b.Context())
+	if err != nil {
 		return err
 	}
 	var commits []*lake.Commit
@@ -103,7 +104,7 @@ func (w *world) applyFrom(b *testing.B, first int64) (err error) {
 		}
 		commits = append(commits, c)
 	}
-	if err := build.apply(b.Context(), commits); err != nil {
+	if err := newIncrement(build, at, commits).apply(b.Context()); err != nil {
 		return err
 	}
 	return build.publish(b.Context(), w.head, Report{FromSeq: first, ToSeq: w.head.Seq})

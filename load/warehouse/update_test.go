@@ -406,41 +406,25 @@ func TestWhichWayIsCheaper(t *testing.T) {
 	}
 }
 
-// Commits are applied together as far as memory allows, and one alone whatever it takes.
-func TestCommitsAppliedTogether(t *testing.T) {
-	commits := func(rows, whole int64) (all []*lake.Commit) {
-		for seq := int64(2); seq < 6; seq++ {
-			all = append(all, &lake.Commit{Seq: seq, Kind: lake.Sync, Tables: map[string]map[string]lake.Part{"sessions": {
-				"before": {Rows: whole, AddedBySeq: 1}, fmt.Sprint(seq): {Rows: rows, AddedBySeq: seq}}}})
-		}
-		return all
-	}
+// Pieces share a transaction as far as memory allows, and one alone takes whatever it needs.
+func TestPiecesOfATransaction(t *testing.T) {
 	for _, tt := range []struct {
-		name        string
-		rows, whole int64
-		memoryMB    int
-		want        []int
+		name  string
+		sizes []int64
+		want  []int // how many share each transaction
 	}{
-		{"none", 0, 0, 384, nil},
-		{"a small lake", 3000, 10_000, 384, []int{4}},
-		{"few rows of a large lake", 10, 1 << 40, 384, []int{4}},
-		{"many rows of a large lake", 5000, 1 << 40, 384, []int{1, 1, 1, 1}},
-		{"some rows of a large lake", 3000, 1 << 40, 384, []int{3, 1}},
+		{"none", nil, nil},
+		{"all that fit", []int64{40, 0, 60}, []int{3}},
+		{"one too many", []int64{40, 60, 1}, []int{2, 1}},
+		{"one that is too large", []int64{5, 500, 5, 5}, []int{1, 1, 2}},
 	} {
-		all := commits(tt.rows, tt.whole)
-		if tt.rows == 0 {
-			all = nil
+		var pieces []piece
+		for _, size := range tt.sizes {
+			pieces = append(pieces, piece{size: size})
 		}
 		var got []int
-		next := int64(2)
-		for _, group := range together(all, tt.memoryMB) {
+		for _, group := range grouped(pieces, 100) {
 			got = append(got, len(group))
-			for _, c := range group {
-				if c.Seq != next {
-					t.Errorf("%s: commit %d, want %d", tt.name, c.Seq, next)
-				}
-				next++
-			}
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
@@ -448,48 +432,160 @@ func TestCommitsAppliedTogether(t *testing.T) {
 	}
 }
 
-// What DuckDB says when memory does not suffice is no sign of a damaged file, and commits are then applied one by one.
+// What DuckDB says when memory does not suffice is no sign of a damaged file, and pieces are then done one by one.
 func TestLackOfMemory(t *testing.T) {
+	w := newWorld(t)
+	cfg, err := w.cfg.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
 	in, err := openInstance(t.Context(), "", false, limits{memoryMB: 32})
 	if err != nil {
 		t.Fatal(err)
 	}
+	b := &build{cfg: cfg, in: in}
 	defer in.close()
-	lack := in.exec(t.Context(), "fill", "CREATE TABLE x AS SELECT range::VARCHAR || repeat('x', 40) FROM range(10_000_000)")
+	exec := func(stmt string) error { return in.exec(t.Context(), "fill", stmt) }
+	if err := exec("CREATE TABLE done (piece INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	lack := exec("CREATE TABLE x AS SELECT range::VARCHAR || repeat('x', 40) FROM range(10_000_000)")
 	var foul *doubtError
 	if !isLackOfMemory(lack) || errors.As(doubt(t.Context(), lack), &foul) {
 		t.Fatalf("got %v", lack)
 	}
 	for _, tt := range []struct {
-		name    string
-		commits int
-		fails   map[int]error // by how many commits are applied
-		want    []int64
-		err     error
+		name   string
+		pieces int
+		fails  map[int]error // by how many pieces are in the transaction
+		want   string
+		err    error
 	}{
-		{"enough", 3, nil, []int64{1, 2, 3}, nil},
-		{"not for all", 3, map[int]error{3: lack}, []int64{1, 2, 3}, nil},
-		{"not for one", 3, map[int]error{3: lack, 1: lack}, nil, lack},
-		{"one, and not enough", 1, map[int]error{1: lack}, nil, lack},
-		{"something else", 3, map[int]error{3: ErrMismatch}, nil, ErrMismatch},
+		{"enough", 3, nil, "[0 1 2]", nil},
+		{"not for all", 3, map[int]error{3: lack}, "[0 1 2]", nil},
+		{"not for one", 3, map[int]error{3: lack, 1: lack}, "[]", lack},
+		{"one, and not enough", 1, map[int]error{1: lack}, "[]", lack},
+		{"something else", 3, map[int]error{3: ErrMismatch}, "[]", ErrMismatch},
 	} {
-		var commits []*lake.Commit
-		for seq := range tt.commits {
-			commits = append(commits, &lake.Commit{Seq: int64(seq + 1)})
-		}
-		var got []int64
-		err := orOneByOne(commits, func(some []*lake.Commit) error {
-			for _, c := range some {
-				if tt.fails[len(some)] == nil {
-					got = append(got, c.Seq)
+		var pieces []piece
+		together := 0
+		for i := range tt.pieces {
+			pieces = append(pieces, piece{do: func() error {
+				if together++; tt.fails[together] != nil {
+					err := tt.fails[together]
+					together = 0
+					return err
 				}
+				return exec(fmt.Sprintf("INSERT INTO done VALUES (%d)", i))
+			}})
+		}
+		b.cfg.Step = func(step string) {
+			if step == stepLoaded {
+				together = 0
 			}
-			return tt.fails[len(some)]
-		})
-		if diff := cmp.Diff(tt.want, got); err != tt.err || diff != "" {
-			t.Errorf("%s: error %v (-want +got):\n%s", tt.name, err, diff)
+		}
+		if err := b.inTransactions(t.Context(), pieces, 1); err != tt.err {
+			t.Errorf("%s: error %v, want %v", tt.name, err, tt.err)
+		}
+		var got string
+		if err := in.row(t.Context(), "look", "SELECT coalesce(list(piece ORDER BY piece), [])::VARCHAR FROM done", &got); err != nil {
+			t.Fatal(err)
+		}
+		if got = strings.ReplaceAll(got, ",", ""); got != tt.want {
+			t.Errorf("%s: %s are done, want %s", tt.name, got, tt.want)
+		}
+		if err := exec("DELETE FROM done"); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+// A build that was stopped while it added commits is gone on from, also where the lake has gone on: with another commit,
+// with a merge. Where another lake's commits had been begun, it is built again.
+func TestAnIncrementThatWasStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many builds")
+	}
+	first := map[string][]row{"sessions": {{"session_id": "s1"}, {"session_id": "s2"}}, "reviews": {{"session_id": "s1"}}, "session_state": {{"session_id": "s1"}}}
+	second := map[string][]row{"sessions": {{"session_id": "s1", "status": "b"}, {"session_id": "s3"}}, "reviews": {{"session_id": "s3"}}, "runs": {{"run_id": "r"}}, "session_state": {{"session_id": "s1", "status": "b"}}}
+	third := map[string][]row{"sessions": {{"session_id": "s1", "status": "c"}, {"session_id": "s2", "status": "c"}}, "session_state": {{"session_id": "s2", "status": "c"}}}
+	for name, then := range map[string]func(w *world){
+		"nothing else":   func(w *world) {},
+		"another commit": func(w *world) { w.commit(third) },
+		"a merge": func(w *world) {
+			merged, err := w.lake.Compact(t.Context(), lake.Compaction{Dir: t.TempDir(), RunID: "compact", Parts: 2})
+			if err != nil || merged.Commit == nil {
+				t.Fatalf("got %+v, %v", merged, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := newWorld(t)
+			before.commit(first)
+			before.update()
+			before.commit(second)
+			last := false
+			for at := 1; !last; at++ {
+				w := before.clone(t)
+				if done := w.stop(at); done {
+					t.Fatalf("there was no transaction %d", at)
+				}
+				then(w)
+				rep := w.update()
+				if last = rep.FromSeq == 2; last && at < 4 {
+					t.Errorf("only %d transactions", at)
+				}
+				if rep.Rebuilt || !last && rep.FromSeq != 1 {
+					t.Errorf("stopped after transaction %d: from commit %d, rebuilt %t: %s", at, rep.FromSeq, rep.Rebuilt, rep.Reason)
+				}
+				got := dump(t, w.cfg.Path)
+				w.rebuild()
+				if diff := cmp.Diff(dump(t, w.cfg.Path), got); diff != "" {
+					t.Errorf("stopped after transaction %d (-from scratch +got):\n%s", at, diff)
+				}
+			}
+		})
+	}
+}
+
+// Of commits of another history, which a stopped build had begun to add, nothing stays.
+func TestAnIncrementOfAnotherHistory(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}}})
+	w.update()
+	other := w.clone(t)
+	w.commit(map[string][]row{"sessions": {{"session_id": "s2"}}, "reviews": {{"session_id": "s2"}}})
+	if w.stop(2) {
+		t.Fatal("there was no second transaction")
+	}
+	copyWarehouse(t, w.cfg.Path, filepath.Join(other.dir, "begun.duckdb"))
+	other.cfg.Path = filepath.Join(other.dir, "begun.duckdb")
+	other.commit(map[string][]row{"sessions": {{"session_id": "s3"}}})
+	if rep := other.update(); !strings.Contains(rep.Reason, "another history") {
+		t.Errorf("rebuilt %t: %q", rep.Rebuilt, rep.Reason)
+	}
+	equalStrings(t, "sessions", other.ask("SELECT session_id FROM sessions_versions ORDER BY 1"), "s1", "s3")
+}
+
+// stop stops an update after its n-th transaction, of one table each, and reports whether it was done before.
+func (w *world) stop(n int) (done bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	defer cancel()
+	cfg := w.cfg
+	cfg.addAtOnce = 1
+	cfg.Step = func(step string) {
+		if step == stepLoaded {
+			if n--; n == 0 {
+				cancel()
+			}
+		}
+	}
+	_, err := Update(ctx, w.lake, cfg)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		w.t.Fatalf("%v (%s)", err, detail(err))
+	}
+	return err == nil
 }
 
 // A log that a power cut has left beside the build file, whatever is in it, is no reason not to go on.

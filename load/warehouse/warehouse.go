@@ -3,9 +3,9 @@
 // can be built again from the lake at any time.
 //
 // Two files are never confused. The private build file, beside the published one in a directory
-// that only the owner may enter, is the only one that is ever written: each commit is applied to it
-// in one transaction together with the commit's row in the ledger. One that is built from scratch counts
-// when the last of its transactions is through. The published file is a copy
+// that only the owner may enter, is the only one that is ever written, table by table, and it says
+// of each table up to which commit it has the rows, so that a build that was stopped is gone on from. One that is built
+// from scratch counts when the last of its transactions is through. The published file is a copy
 // that replaces the one before by rename. A reader keeps the file that it opened, so readers and
 // the nightly run never wait for one another, and a build that dies half way is never seen.
 //
@@ -50,6 +50,7 @@ type Config struct {
 
 	addMB      int   // MemoryMB where commits are added
 	addThreads int   // Threads there
+	addAtOnce  int64 // bytes, as vectorBytes has them, that a transaction may keep there. Defaults to six tenths of addMB
 	atOnce     int64 // rows after which a build from scratch begins another transaction. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
 	unchecked  bool  // ask no check: for tests of rows that no vendor has
 }
@@ -81,7 +82,7 @@ const (
 
 const (
 	defaultMemoryMB = 384
-	defaultAddMB    = 576 // 10,000 sessions among a million are ended in three transactions, and the process stays below 1 GiB
+	defaultAddMB    = 576 // the process stays below 1 GiB where 10,000 sessions among a million are ended
 )
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -101,6 +102,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.addThreads = cfg.Threads; cfg.Threads == 0 {
 		cfg.addThreads = 1
+	}
+	if cfg.addAtOnce == 0 {
+		cfg.addAtOnce = int64(cfg.addMB) << 20 * 6 / 10
 	}
 	if cfg.atOnce == 0 {
 		cfg.atOnce = 100_000

@@ -9,8 +9,10 @@ import (
 	"kycsync/load/lake"
 )
 
-// compactBytes bounds what a night reads to merge: the rest is left for the next one.
-const compactBytes = 1 << 30
+// mergeBudget bounds how many bytes a night that stored some reads to merge: the rest is left for the next one. A row is
+// merged some three times in its life, so that eight times what is stored catches up with whatever was left, and no
+// night after a large one pays for it alone.
+func mergeBudget(stored int64) int64 { return min(64<<20+8*stored, 1<<30) }
 
 // ErrMerge says that what a run found was published, and that a part which it then read to merge it is damaged.
 var ErrMerge = errors.New("published, but small parts could not be merged")
@@ -21,7 +23,7 @@ func (r *run) compact(ctx context.Context) error {
 	if r.Merge < 0 || r.Published == 0 || r.MaxDuration > 0 && time.Since(r.started) > r.MaxDuration {
 		return nil
 	}
-	done, err := compact(ctx, r.Config, compactBytes)
+	done, err := compact(ctx, r.Config, mergeBudget(r.PartBytes))
 	if done.Commit != nil {
 		r.Merged, r.MergedInto, r.MergedSeq = done.PartsBefore, done.PartsAfter, done.Commit.Seq
 	}

@@ -113,12 +113,11 @@ func TestScaleStep(t *testing.T) {
 		if what == "quiet" {
 			changed = 0
 		}
-		before := s.run.PartBytes
 		s.store(t, night+1, nil, s.some(changed, sessions))
 		lap("flatten, parts, commit")
 		s.compact(t)
 		lap("compact")
-		t.Logf("STEP   parts written          %6.1f MB", float64(s.run.PartBytes-before)/1e6)
+		t.Logf("STEP   parts written          %6.1f MB", float64(s.run.PartBytes)/1e6)
 		s.run.forget()
 	}
 	rebuilt, err := publishWarehouse(t.Context(), s.run.Config)
@@ -295,7 +294,7 @@ func (s *scale) store(t *testing.T, n int, fresh, changed []int) {
 	if r.head != nil {
 		r.begunAt = r.head.Seq
 	}
-	s.clock, r.RunID = at, newRunID(at)
+	s.clock, r.RunID, r.PartBytes = at, newRunID(at), 0
 	for chunk := range slices.Chunk(slices.Concat(fresh, changed), 3000) {
 		var err error
 		if r.listing, err = newListing(r.WorkDir); err != nil {
@@ -352,7 +351,7 @@ func (s *scale) commit(t *testing.T) {
 
 func (s *scale) compact(t *testing.T) {
 	t.Helper()
-	done, err := compact(t.Context(), s.run.Config, compactBytes)
+	done, err := compact(t.Context(), s.run.Config, mergeBudget(s.run.PartBytes))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -209,6 +209,9 @@ func (b *build) standing(ctx context.Context) (*standing, error) {
 		return nil, err
 	}
 	at := &standing{ledgerEntry: *e, whole: e.seq, loaded: map[string]int64{}}
+	if e.seq == 0 {
+		return at, nil
+	}
 	err = b.in.each(ctx, "read what was loaded", "SELECT table_name, loaded_seq FROM "+tallyTable, func(scan func(...any) error) error {
 		var name string
 		var seq int64

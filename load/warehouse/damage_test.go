@@ -92,7 +92,7 @@ func TestBuildFileInDoubtIsRebuilt(t *testing.T) {
 		{"ledger ahead of the lake", stmt("INSERT INTO _commits SELECT 3, committed_at, 3, 'x', sha256, kind, run_id, now() FROM _commits WHERE seq = 2",
 			"INSERT INTO _commits SELECT 4, committed_at, 3, 'y', 'x', kind, run_id, now() FROM _commits WHERE seq = 2"), "the build file is at commit 4 of another history", true},
 		{"a row missing of those that are current", stmt("DELETE FROM sessions WHERE session_id = 's2'"), "warehouse: check sessions", true},
-		{"a table missing", stmt("DROP TABLE reviews_versions"), "the build file is not sound (load reviews", true},
+		{"a table missing", stmt("DROP TABLE reviews_versions"), "the build file is not sound (count reviews", true},
 	} {
 		if testing.Short() && i%4 != 0 {
 			continue // every kind in the full run

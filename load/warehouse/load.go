@@ -91,16 +91,13 @@ func size(c *lake.Commit, addedBy int64) (rows, parts int64) {
 // *doubtError where the file is not a prefix of the chain or more happened than that parts were added
 // or merged.
 func (b *build) pending(ctx context.Context, at *standing, target *lake.Commit) ([]*lake.Commit, error) {
-	other := func() error {
-		return &doubtError{reason: fmt.Sprintf("the build file is at commit %d of another history than the lake's at commit %d", at.seq, target.Seq), bad: true}
-	}
 	switch {
 	case at.whole == target.Seq && at.sha256 == target.SHA256:
 		return nil, nil
 	case at.seq == 0:
 		return nil, outdated("the build file is empty")
 	case at.seq > target.Seq, at.whole == target.Seq:
-		return nil, other()
+		return nil, &doubtError{reason: fmt.Sprintf("the build file is at commit %d of another history than the lake's at commit %d", at.seq, target.Seq), bad: true}
 	case at.whole == 0 || target.Seq-at.whole > maxPending:
 		return nil, outdated("the build file is %d commits behind", target.Seq-at.whole)
 	}
@@ -109,16 +106,21 @@ func (b *build) pending(ctx context.Context, at *standing, target *lake.Commit) 
 	if err != nil {
 		return nil, err
 	}
-	same := func(c *lake.Commit) bool { return c.Seq != at.seq || c.SHA256 == at.sha256 }
-	if !same(parent) {
-		return nil, other()
+	foreign := func(c *lake.Commit) error {
+		if c.Seq == at.seq && c.SHA256 != at.sha256 {
+			return &doubtError{reason: fmt.Sprintf("commit %d in the build file is not the lake's", at.seq), bad: true}
+		}
+		return nil
+	}
+	if err := foreign(parent); err != nil {
+		return nil, err
 	}
 	for c, err := range b.lake.Commits(ctx, at.whole+1) {
 		if err != nil {
 			return nil, err
 		}
-		if !same(c) {
-			return nil, other()
+		if err := foreign(c); err != nil {
+			return nil, err
 		}
 		if c.Kind != lake.Compact && removed(parent, c) || c.Kind == lake.Replay || c.Kind == lake.Recover || c.Kind == lake.StandIn {
 			return nil, outdated("commit %d (%s) did more than add rows", c.Seq, c.Kind)

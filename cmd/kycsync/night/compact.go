@@ -10,9 +10,9 @@ import (
 )
 
 // mergeBudget bounds how many bytes a night that stored some reads to merge: the rest is left for the next one. A row is
-// merged some three times in its life, so that eight times what is stored catches up with whatever was left, and no
+// merged some three times in its life, so that four times what is stored catches up with whatever was left, and no
 // night after a large one pays for it alone.
-func mergeBudget(stored int64) int64 { return min(64<<20+8*stored, 1<<30) }
+func mergeBudget(stored int64) int64 { return min(32<<20+4*stored, 1<<30) }
 
 // ErrMerge says that what a run found was published, and that a part which it then read to merge it is damaged.
 var ErrMerge = errors.New("published, but small parts could not be merged")

@@ -97,14 +97,14 @@ func TestScaleStep(t *testing.T) {
 	s := &scale{dir: arg.Dir, clock: scaleStart.AddDate(0, 0, night), dice: rand.New(rand.NewPCG(7, uint64(night)))}
 	s.open(t)
 	defer s.run.Lake.Close()
-	began := time.Now()
+	began, used := time.Now(), cpu(t)
 	lap := func(name string) {
-		t.Logf("STEP   %-22s %6.2f s", name, time.Since(began).Seconds())
-		began = time.Now()
+		t.Logf("STEP   %-22s %6.2f s, %6.2f s CPU", name, time.Since(began).Seconds(), (cpu(t) - used).Seconds())
+		began, used = time.Now(), cpu(t)
 	}
 	if what != "rebuild" {
 		s.load(t, arg.Base)
-		began = time.Now()
+		began, used = time.Now(), cpu(t)
 		if err := s.run.read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -134,6 +134,16 @@ func TestScaleStep(t *testing.T) {
 	if info, err := os.Stat(s.run.Warehouse.Path); err == nil {
 		t.Logf("STEP   warehouse              %6.1f MB", float64(info.Size())/1e6)
 	}
+}
+
+// cpu is what this process has used until now.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // A scale is a lake in the making.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"kycsync/schemas"
@@ -33,6 +34,7 @@ type check struct {
 	tables []string // it reads, in the order of their names
 	always bool     // its answer may change though no row was added to the tables
 	fresh  string   // the query for what is wrong in what is new, where it is another one
+	sha256 string   // identifies the question: a result of another one does not stand for this one
 }
 
 // sinceStart and sinceNow stand for the commit since which a check is asked.
@@ -41,8 +43,8 @@ const (
 	sinceNow   = math.MaxInt64
 )
 
-// checks returns all of them in order of their names.
-func checks() []check {
+// checks returns all of them in order of their names. They are made once: that takes as long as some of them do.
+var checks = sync.OnceValue(func() []check {
 	var out []check
 	for _, c := range sql.Checks() {
 		out = append(out, check{Check: c, tables: reads(&c), always: c.Timed()})
@@ -52,8 +54,11 @@ func checks() []check {
 	}
 	out = append(out, lakeRows())
 	slices.SortFunc(out, func(a, b check) int { return strings.Compare(a.Name, b.Name) })
+	for i := range out {
+		out[i].sha256 = out[i].question()
+	}
 	return out
-}
+})
 
 // reads returns the tables that a statement names, itself or by its views.
 func reads(c *sql.Check) []string {
@@ -80,8 +85,7 @@ func reads(c *sql.Check) []string {
 	return slices.Compact(out)
 }
 
-// sha256 identifies the question: a result of another one does not stand for this one.
-func (c *check) sha256() string {
+func (c *check) question() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n", c.SQL, c.fresh, c.Severity)
 	for _, word := range c.Words() {

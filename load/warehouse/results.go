@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"kycsync/schemas"
 )
 
 // A result is how a check came out.
@@ -163,7 +165,7 @@ func (b *build) reasons(ctx context.Context, earlier map[string]*result, questio
 			return &result{check: c, examples: "[]", asked: last, inFull: last}, sinceNow
 		}
 		r := earlier[c.Name]
-		if r == nil || questions[c.Name] != c.sha256() {
+		if r == nil || questions[c.Name] != c.sha256 {
 			return nil, sinceStart
 		}
 		r.check = c
@@ -190,7 +192,7 @@ func (b *build) changed(ctx context.Context) (map[string]int64, error) {
 	})
 }
 
-// renew collects the entities that have versions since a commit: see newest.
+// renew collects the entities that have versions since a commit, and the versions: see newest and touched.
 func (b *build) renew(ctx context.Context, since int64) error {
 	changed, err := b.changed(ctx)
 	if err != nil {
@@ -208,6 +210,10 @@ func (b *build) renew(ctx context.Context, since int64) error {
 		}
 		stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(%s) AS %[3]s FROM (%s) GROUP BY ALL", newest(f.root), idents(f.key), versionSeq, strings.Join(rows, " UNION ALL "))
 		if err := b.in.exec(ctx, "collect new versions of "+f.root, stmt); err != nil {
+			return err
+		}
+		stmt = fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS\n%s", touched(f.root), versionsSince(schemas.Lookup(f.root), fmt.Sprint(since)))
+		if err := b.in.exec(ctx, "collect versions that were touched of "+f.root, stmt); err != nil {
 			return err
 		}
 	}
@@ -231,7 +237,7 @@ func (b *build) note(ctx context.Context, seq int64, results []*result) error {
 			until, reason = "TIMESTAMPTZ "+literal(r.waiver.until.Format("2006-01-02 15:04:05.000000Z")), literal(r.waiver.reason)
 		}
 		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
-			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256())))
+			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256)))
 	}
 	if err := b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n")); err != nil {
 		return err

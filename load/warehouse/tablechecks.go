@@ -122,17 +122,14 @@ WHERE v.%[3]s IS DISTINCT FROM o.%[3]s`, id, versionSeq, nextSeq, own, t.Root(),
 	narrow := func(name string) string {
 		return fmt.Sprintf("(SELECT %[1]s, %[2]s FROM %[3]s)", idents(version), nextSeq, ident(name+versions))
 	}
-	touched := func(name string) string { // versions that are new or that were ended
-		return fmt.Sprintf(`(
-    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s > $since
-    UNION ALL
-    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s <= $since AND %[2]s > $since
-)`, idents(version), nextSeq, ident(name+versions), versionSeq)
-	}
 	doc := fmt.Sprintf("One row: an entity with versions in %s that do not follow one another, one open and each other one ended by the next, or a row in which %s is not the open version.", t.Name+versions, t.Name)
 	c := critical(t, "versions", doc, differ("true")+"\nUNION ALL\n"+chain(narrow(t.Root()), narrow(t.Name)))
 	// What a night may have left as it was: current rows of an entity that has newer ones, and open versions without them.
-	c.fresh = differ(versionSeq+" > $since") + "\nUNION ALL\n" + chain(touched(t.Root()), touched(t.Name)) + fmt.Sprintf(`
+	own := touched(t.Root())
+	if t.Root() != t.Name {
+		own = "(\n" + versionsSince(t, "$since") + "\n)"
+	}
+	c.fresh = differ(versionSeq+" > $since") + "\nUNION ALL\n" + chain(touched(t.Root()), own) + fmt.Sprintf(`
 UNION ALL
 SELECT DISTINCT v.%[1]s, 'version ' || v.%[2]s || ' is a current row, and there is version ' || n.%[2]s
 FROM %[3]s AS v
@@ -148,8 +145,17 @@ JOIN (SELECT count(*) AS rows, sum(%[2]s) AS versions FROM %[6]s WHERE %[7]s IS 
 	return c
 }
 
-// newest is the table of the entities of a family that have new versions, and the newest of them: see build.renewed.
-func newest(root string) string { return ident("newest_" + root) }
+// versionsSince selects the versions of an entity's table that are new since a commit, or that were ended since.
+func versionsSince(t *schemas.Table, since string) string {
+	return fmt.Sprintf(`    SELECT %[1]s, %[2]s, %[3]s FROM %[4]s WHERE %[2]s > %[5]s
+    UNION ALL
+    SELECT %[1]s, %[2]s, %[3]s FROM %[4]s WHERE %[2]s <= %[5]s AND %[3]s > %[5]s`, idents(t.EntityKey()), versionSeq, nextSeq, ident(t.Name+versions), since)
+}
+
+// newest is the table of the entities of a family that have new versions, and the newest of them, and touched that of the
+// versions of its first table that are new or were ended: see build.renew.
+func newest(root string) string  { return ident("newest_" + root) }
+func touched(root string) string { return ident("touched_" + root) }
 
 // parentsCheck holds that each row belongs to a version of its entity.
 func parentsCheck(t *schemas.Table) check {

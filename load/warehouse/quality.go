@@ -34,6 +34,7 @@ type check struct {
 	tables []string // it reads, in the order of their names
 	always bool     // its answer may change though no row was added to the tables
 	fresh  string   // the query for what is wrong in what is new, where it is another one
+	passes string   // a query that is true where nothing is wrong in what is new, "": that the other finds nothing
 	sha256 string   // identifies the question: a result of another one does not stand for this one
 }
 
@@ -87,7 +88,7 @@ func reads(c *sql.Check) []string {
 
 func (c *check) question() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n", c.SQL, c.fresh, c.Severity)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", c.SQL, c.fresh, c.passes, c.Severity)
 	for _, word := range c.Words() {
 		if v := sql.Lookup(word); v != nil {
 			fmt.Fprintln(h, viewsSHA256()) // of what these read, too
@@ -103,6 +104,10 @@ func (c *check) asOf(at time.Time, since int64) string {
 	if since != sinceStart && c.fresh != "" {
 		query = c.fresh
 	}
+	return with(query, at, since)
+}
+
+func with(query string, at time.Time, since int64) string {
 	return strings.NewReplacer("$at", "TIMESTAMPTZ "+literal(at.UTC().Format("2006-01-02 15:04:05.000000Z")),
 		"$since", strconv.FormatInt(since, 10)).Replace(query)
 }

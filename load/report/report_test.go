@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +72,12 @@ func TestChartsOfLittle(t *testing.T) {
 // TestFiguresAskViews: every figure of the report is an answer of a view, and its chart of columns that it has.
 func TestFiguresAskViews(t *testing.T) {
 	for _, f := range sql.Report() {
-		if len(viewsOf(f.SQL)) == 0 {
+		asked := viewsOf(f.SQL)
+		if len(asked) == 0 {
 			t.Errorf("figure %s asks no view", f.Name)
+		}
+		if f.Defines != "" && !slices.Contains(asked, f.Defines) {
+			t.Errorf("figure %s defines %s and asks %v", f.Name, f.Defines, asked)
 		}
 		for _, name := range f.Chart[min(1, len(f.Chart)):] {
 			if !strings.Contains(f.SQL, name) {

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"kycsync/sql"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestNumber(t *testing.T) {
 	for _, test := range []struct {
 		v    float64
 		want string
-	}{{0, "0"}, {999, "999"}, {1000, "1\u202f000"}, {-1234567.25, "-1\u202f234\u202f567.3"}, {12.04, "12"}} {
+	}{{0, "0"}, {999, "999"}, {1000, "1\u202f000"}, {-1234567.25, "-1\u202f234\u202f567.3"}, {12.04, "12"}, {-0.04, "0"}} {
 		if got := number(test.v); got != test.want {
 			t.Errorf("number(%v) = %q, want %q", test.v, got, test.want)
 		}
@@ -53,6 +55,20 @@ func TestHostileWordsStayWords(t *testing.T) {
 	for what, text := range map[string]string{"chart": svg, "page": page.String()} {
 		if strings.Contains(text, "<script") {
 			t.Errorf("the %s has the script of a label:\n%s", what, text)
+		}
+	}
+}
+
+func TestLabelsBelowAChartDoNotTouch(t *testing.T) {
+	for _, test := range []struct{ labels, want []string }{
+		{[]string{"2026-08", "2026-09", "2026-10"}, []string{"2026-08", "2026-09", "2026-10"}},
+		{strings.Fields("2025-11 2025-12 2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-08 2026-09 2026-10"),
+			[]string{"", "2025-12", "", "2026-02", "", "2026-04", "", "2026-06", "", "2026-08", "", "2026-10"}},
+		{[]string{strings.Repeat("long ", 40), "b"}, []string{"", "b"}},
+		{[]string{}, []string{}},
+	} {
+		if diff := cmp.Diff(test.want, spaced(test.labels)); diff != "" {
+			t.Errorf("labels (-want +got):\n%s", diff)
 		}
 	}
 }

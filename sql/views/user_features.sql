@@ -23,7 +23,7 @@ WITH ordered AS (
         session_id,
         vendor_data_key,
         coalesce(upstream_state = 'deleted', false) AS is_deleted,
-        row_number() OVER (
+        row_number() OVER ( -- of the user alone: a question for one user then reads only theirs
             PARTITION BY application, vendor_data_key
             ORDER BY
                 created_at DESC NULLS LAST,

@@ -19,6 +19,7 @@ var reportFiles embed.FS
 //	-- chart: stack month approved declined
 //	-- unit: of the chart's values
 //	-- rows: how many of the answer are shown, 12 unless it says so
+//	-- defines: a view on whose definition the figure depends, so that the annex has it in full
 //
 // A chart is a kind, the column with the labels and those with the values. Kinds are stack, bars and lines; "tiles" is a
 // single row shown large. The statement may ask getvariable('period_from') and getvariable('period_to'), the days on which
@@ -31,6 +32,7 @@ type Figure struct {
 	Chart   []string
 	Unit    string
 	Rows    int
+	Defines string // empty: none
 	SQL     string
 }
 
@@ -68,6 +70,8 @@ func parseFigure(name, text string) (Figure, error) {
 			f.Title = value
 		case "unit":
 			f.Unit = value
+		case "defines":
+			f.Defines = value
 		case "chart":
 			f.Chart = strings.Fields(value)
 		case "rows":

@@ -148,7 +148,7 @@ func noArgs(c *cli.Context) error {
 func flagsFirst(c *cli.Context) error {
 	for _, arg := range c.Args().Tail() {
 		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(arg, "--") && !strings.Contains(flag, " ") {
-			return usagef("%s stands behind an argument, where it is not read: flags come first, as in kycsync %s %s ...", flag, c.Command.Name, flag)
+			return usagef("%s stands behind an argument, where it is not read: flags come first, as in %s %s ...", flag, c.Command.HelpName, flag)
 		}
 	}
 	return nil

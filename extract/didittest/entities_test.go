@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 type entityBody struct {
@@ -21,6 +22,7 @@ type entityBody struct {
 	Approved    int               `json:"approved_count"`
 	Tags        []json.RawMessage `json:"tags"`
 	Metadata    map[string]any    `json:"metadata"`
+	Features    map[string]string `json:"features"`
 	Activity    time.Time         `json:"last_activity_at"`
 	Updated     time.Time         `json:"updated_at"`
 	Created     time.Time         `json:"created_at"`
@@ -84,6 +86,45 @@ func TestUsersAreEditedFromDayToDay(t *testing.T) {
 	}
 	if quietly == 0 {
 		t.Error("no user was updated without activity")
+	}
+}
+
+func TestFeaturesOfAUserAreThoseOfTheNewestSessionThatHasThem(t *testing.T) {
+	v := newVendor(t, Options{Seed: 5, Sessions: 2000, Restless: 4})
+	v.Advance(v.Clock().Add(5 * oneDay))
+	type row struct {
+		User     string `json:"didit_internal_id"`
+		Features []struct{ Feature, Status string }
+	}
+	want := map[string]map[string]string{}
+	rows := decode[struct{ Results []row }](t, get(t, v, "/v3/sessions/?session_kind=user&limit=10000").Body.Bytes()).Results
+	for _, r := range rows { // newest first
+		for _, f := range r.Features {
+			if want[r.User] == nil {
+				want[r.User] = map[string]string{}
+			}
+			if _, newer := want[r.User][f.Feature]; !newer && f.Status != "Not Finished" {
+				want[r.User][f.Feature] = f.Status
+			}
+		}
+	}
+	sentBack := 0
+	for _, u := range entityList(t, v, "users") {
+		for f, status := range u.Features {
+			if status == "Expired" { // a list row has no word for it
+				delete(u.Features, f)
+				delete(want[u.ID], f)
+			}
+			if status == "Resub Requested" {
+				sentBack++
+			}
+		}
+		if diff := cmp.Diff(want[u.ID], u.Features, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("features of user %s (-list of sessions +list of users):\n%s", u.ID, diff)
+		}
+	}
+	if sentBack == 0 {
+		t.Error("no step was sent back")
 	}
 }
 

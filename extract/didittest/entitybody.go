@@ -32,12 +32,13 @@ func (v *Vendor) entity(w *writer, kind int, e entity, full bool) {
 	w.str("status", entityStatuses[st.status])
 	var n [abandoned + 1]int
 	var latest [nFeatures]featureStatus
-	var ran mask
+	var ran, stood mask
 	for i := range views {
 		x := &views[i]
 		n[x.status]++
-		for _, f := range x.ran.list() {
-			ran |= 1 << f
+		ran |= x.ran
+		for _, f := range (x.ran | x.removed).list() { // a step that must be done again has a status, one that was not reached has none
+			stood |= 1 << f
 			latest[f] = x.fst[f]
 		}
 	}
@@ -52,7 +53,7 @@ func (v *Vendor) entity(w *writer, kind int, e entity, full bool) {
 	if kind == 0 {
 		contacts(w, newest, ran)
 	}
-	v.entityFeatures(w, kind, newest, ran, latest)
+	v.entityFeatures(w, kind, newest, stood, latest)
 	w.time("last_session_at", newest.created)
 	w.time("first_session_at", oldest.created)
 	w.time("last_activity_at", v.touched(&e, st.active))
@@ -97,13 +98,13 @@ func contacts(w *writer, x *view, ran mask) {
 }
 
 // entityFeatures writes the latest status of each feature, as a map and as a list.
-func (v *Vendor) entityFeatures(w *writer, kind int, newest *view, ran mask, latest [nFeatures]featureStatus) {
+func (v *Vendor) entityFeatures(w *writer, kind int, newest *view, stood mask, latest [nFeatures]featureStatus) {
 	type pair struct{ name, status string }
 	var ps []pair
 	if kind == 1 {
 		ps = append(ps, pair{"KYB", newest.status.String()})
 	} else {
-		for _, f := range ran.list() {
+		for _, f := range stood.list() {
 			if featureInRow[f] != "" {
 				ps = append(ps, pair{featureInRow[f], latest[f].String()})
 			}

@@ -61,11 +61,28 @@ func chart(kind, title, unit string, labels []string, all []series) (string, err
 		return "", fmt.Errorf("chart %q: %w", title, err)
 	}
 	if kind != "bars" {
-		p.NominalX(labels...)
+		p.NominalX(spaced(labels)...)
+		p.X.Min, p.X.Max = -0.6, float64(len(labels))-0.4
 		p.Y.Max *= 1.05
 		p.Y.Tick.Marker = wholeTicks{}
 	}
 	return drawn(p, 6.7*vg.Inch, height, title)
+}
+
+// spaced leaves out labels below a chart that would touch in wide letters; the last one stays.
+func spaced(labels []string) []string {
+	longest, every := 0, 1
+	for _, l := range labels {
+		longest = max(longest, len([]rune(l)))
+	}
+	for every*430/max(1, len(labels)) < longest*7 && every < len(labels) { // points
+		every++
+	}
+	out := make([]string, len(labels))
+	for i := len(labels) - 1; i >= 0; i -= every {
+		out[i] = labels[i]
+	}
+	return out
 }
 
 // wholeTicks are at whole numbers where the axis is long enough.
@@ -120,6 +137,7 @@ func bars(p *plot.Plot, labels []string, all []series) error {
 	p.Add(b)
 	p.NominalY(upward...)
 	p.X.Min, p.X.Max, p.Y.Label.Text = 0, p.X.Max*1.05, ""
+	p.Y.Min, p.Y.Max = -0.6, float64(len(labels))-0.4
 	p.X.Tick.Marker = wholeTicks{}
 	p.X.Tick.Length, p.Y.Tick.Length = vg.Points(3), 0
 	return nil
@@ -202,7 +220,7 @@ func drawn(p *plot.Plot, width, height vg.Length, title string) (string, error) 
 
 // number writes a figure for people: thin spaces between thousands, at most one digit behind the point.
 func number(v float64) string {
-	text := strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+	text := strconv.FormatFloat(math.Round(v*10)/10+0, 'f', -1, 64) // +0 makes 0 of -0
 	whole, rest, _ := strings.Cut(text, ".")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {

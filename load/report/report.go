@@ -26,7 +26,8 @@ type Report struct {
 	KnownUntil time.Time
 	Closed     bool // everything of the month was known: the commit is younger than its last day
 	Chapters   []Chapter
-	Terms      []Term
+	Terms      []Term // views on whose definition a figure depends, by name
+	Others     []Term // the other views: what a row of them is
 }
 
 // A Chapter is figures under a heading.
@@ -83,11 +84,16 @@ func Make(ctx context.Context, r *warehouse.Reader, month time.Time) (*Report, e
 		}
 		last := &rep.Chapters[len(rep.Chapters)-1]
 		last.Figures = append(last.Figures, *made)
+		if f.Defines != "" {
+			rep.Terms = define(rep.Terms, f.Defines, func(v *sql.View) string { return v.Doc })
+		}
 		for _, name := range made.Views {
-			rep.define(name)
+			rep.Others = define(rep.Others, name, func(v *sql.View) string { return strings.TrimPrefix(v.Row(), "One row: ") })
 		}
 	}
-	slices.SortFunc(rep.Terms, func(a, b Term) int { return strings.Compare(a.Name, b.Name) })
+	rep.Others = slices.DeleteFunc(rep.Others, func(o Term) bool {
+		return slices.ContainsFunc(rep.Terms, func(t Term) bool { return t.Name == o.Name })
+	})
 	return rep, nil
 }
 
@@ -108,11 +114,13 @@ func (rep *Report) stand(ctx context.Context, r *warehouse.Reader) error {
 	return res.Err()
 }
 
-// define notes what a view says, once.
-func (rep *Report) define(name string) {
-	if v := sql.Lookup(name); v != nil && !slices.ContainsFunc(rep.Terms, func(t Term) bool { return t.Name == name }) {
-		rep.Terms = append(rep.Terms, Term{name, v.Doc})
+// define adds what is said of a view, once, in the order of the names.
+func define(terms []Term, name string, doc func(*sql.View) string) []Term {
+	at, is := slices.BinarySearchFunc(terms, name, func(t Term, name string) int { return strings.Compare(t.Name, name) })
+	if is {
+		return terms
 	}
+	return slices.Insert(terms, at, Term{name, doc(sql.Lookup(name))})
 }
 
 // figure asks one statement and makes a table and a chart of the answer.
@@ -181,13 +189,13 @@ func (out *Figure) draw(f sql.Figure, columns []warehouse.Column, values [][]any
 	return err
 }
 
-var wordRE = regexp.MustCompile(`[a-z][a-z0-9_]*`)
+var askedRE = regexp.MustCompile(`\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)`)
 
 // viewsOf returns the views that a statement asks.
 func viewsOf(statement string) (names []string) {
-	for _, word := range wordRE.FindAllString(statement, -1) {
-		if sql.Lookup(word) != nil && !slices.Contains(names, word) {
-			names = append(names, word)
+	for _, m := range askedRE.FindAllStringSubmatch(statement, -1) {
+		if sql.Lookup(m[1]) != nil && !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
 		}
 	}
 	return names

@@ -3,18 +3,21 @@ package report
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"kycsync/sql"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestNumber(t *testing.T) {
 	for _, test := range []struct {
 		v    float64
 		want string
-	}{{0, "0"}, {999, "999"}, {1000, "1\u202f000"}, {-1234567.25, "-1\u202f234\u202f567.3"}, {12.04, "12"}} {
+	}{{0, "0"}, {999, "999"}, {1000, "1\u202f000"}, {-1234567.25, "-1\u202f234\u202f567.3"}, {12.04, "12"}, {-0.04, "0"}} {
 		if got := number(test.v); got != test.want {
 			t.Errorf("number(%v) = %q, want %q", test.v, got, test.want)
 		}
@@ -56,6 +59,20 @@ func TestHostileWordsStayWords(t *testing.T) {
 	}
 }
 
+func TestLabelsBelowAChartDoNotTouch(t *testing.T) {
+	for _, test := range []struct{ labels, want []string }{
+		{[]string{"2026-08", "2026-09", "2026-10"}, []string{"2026-08", "2026-09", "2026-10"}},
+		{strings.Fields("2025-11 2025-12 2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-08 2026-09 2026-10"),
+			[]string{"", "2025-12", "", "2026-02", "", "2026-04", "", "2026-06", "", "2026-08", "", "2026-10"}},
+		{[]string{strings.Repeat("long ", 40), "b"}, []string{"", "b"}},
+		{[]string{}, []string{}},
+	} {
+		if diff := cmp.Diff(test.want, spaced(test.labels)); diff != "" {
+			t.Errorf("labels (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestChartsOfLittle(t *testing.T) {
 	for _, kind := range []string{"stack", "bars", "lines"} {
 		for _, values := range [][]float64{{0}, {math.NaN()}, {math.NaN(), 3}, {0, 0, 0}} {
@@ -71,8 +88,12 @@ func TestChartsOfLittle(t *testing.T) {
 // TestFiguresAskViews: every figure of the report is an answer of a view, and its chart of columns that it has.
 func TestFiguresAskViews(t *testing.T) {
 	for _, f := range sql.Report() {
-		if len(viewsOf(f.SQL)) == 0 {
+		asked := viewsOf(f.SQL)
+		if len(asked) == 0 {
 			t.Errorf("figure %s asks no view", f.Name)
+		}
+		if f.Defines != "" && !slices.Contains(asked, f.Defines) {
+			t.Errorf("figure %s defines %s and asks %v", f.Name, f.Defines, asked)
 		}
 		for _, name := range f.Chart[min(1, len(f.Chart)):] {
 			if !strings.Contains(f.SQL, name) {

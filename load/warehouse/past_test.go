@@ -8,8 +8,9 @@ import (
 	"kycsync/sql"
 )
 
-// TestThePastIsWhatItWas asks a warehouse after three nights what was known after each, and holds every table and view
-// to a warehouse that was built then: A, B, A, a late arrival, a vanished child, a commit that was not yet published.
+// TestThePastIsWhatItWas asks a warehouse after five nights what was known after each, and holds every table and view
+// to a warehouse that was built then: A, B, A, a late arrival, a vanished child, a commit that was not yet published, an
+// edit that the vendor dates back, a deletion.
 func TestThePastIsWhatItWas(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many builds")
@@ -20,6 +21,9 @@ func TestThePastIsWhatItWas(t *testing.T) {
 			"warnings": {{"session_id": "s2", "block": "liveness_checks", "risk": "DARK"}}, "runs": {{"run_id": "run-1"}}},
 		{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Declined", "created_at": start}, {"session_id": "s2", "session_kind": "user", "status": "Approved", "created_at": start}}, "runs": {{"run_id": "run-2"}}},
 		{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved", "created_at": start}, {"session_id": "s3", "session_kind": "user", "status": "Approved", "created_at": start.AddDate(0, -1, 0)}}, "runs": {{"run_id": "run-3"}}},
+		{"sessions": {{"session_id": "s2", "session_kind": "user", "status": "Declined", "created_at": start.AddDate(0, -2, 0)}},
+			"reviews": {{"session_id": "s2", "new_status": "Declined", "created_at": start.AddDate(0, -1, 0)}}, "runs": {{"run_id": "run-4"}}},
+		{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved", "created_at": start, "upstream_state": "deleted", "upstream_gone_at": start}}, "runs": {{"run_id": "run-5"}}},
 	}
 	var then []map[string][]string
 	for i, rows := range nights {
@@ -37,7 +41,7 @@ func TestThePastIsWhatItWas(t *testing.T) {
 			w.commitAs(2, map[string][]row{"sessions": {{"session_id": "s9", "session_kind": "user", "status": "Approved"}}})
 		}
 	}
-	at := []time.Time{committedAt(1), committedAt(3).Add(-time.Second), committedAt(4)} // commit 3 is staged until 4
+	at := []time.Time{committedAt(1), committedAt(3).Add(-time.Second), committedAt(4), committedAt(5), committedAt(6)} // commit 3 is staged until 4
 	for i, want := range then {
 		r, err := OpenPast(t.Context(), w.cfg.Path, at[i])
 		if err != nil {

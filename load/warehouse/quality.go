@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"kycsync/schemas"
@@ -33,6 +34,8 @@ type check struct {
 	tables []string // it reads, in the order of their names
 	always bool     // its answer may change though no row was added to the tables
 	fresh  string   // the query for what is wrong in what is new, where it is another one
+	passes string   // a query that is true where nothing is wrong in what is new, "": that the other finds nothing
+	sha256 string   // identifies the question: a result of another one does not stand for this one
 }
 
 // sinceStart and sinceNow stand for the commit since which a check is asked.
@@ -41,8 +44,8 @@ const (
 	sinceNow   = math.MaxInt64
 )
 
-// checks returns all of them in order of their names.
-func checks() []check {
+// checks returns all of them in order of their names. They are made once: that takes as long as some of them do.
+var checks = sync.OnceValue(func() []check {
 	var out []check
 	for _, c := range sql.Checks() {
 		out = append(out, check{Check: c, tables: reads(&c), always: c.Timed()})
@@ -52,8 +55,11 @@ func checks() []check {
 	}
 	out = append(out, lakeRows())
 	slices.SortFunc(out, func(a, b check) int { return strings.Compare(a.Name, b.Name) })
+	for i := range out {
+		out[i].sha256 = out[i].question()
+	}
 	return out
-}
+})
 
 // reads returns the tables that a statement names, itself or by its views.
 func reads(c *sql.Check) []string {
@@ -80,10 +86,9 @@ func reads(c *sql.Check) []string {
 	return slices.Compact(out)
 }
 
-// sha256 identifies the question: a result of another one does not stand for this one.
-func (c *check) sha256() string {
+func (c *check) question() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n", c.SQL, c.fresh, c.Severity)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", c.SQL, c.fresh, c.passes, c.Severity)
 	for _, word := range c.Words() {
 		if v := sql.Lookup(word); v != nil {
 			fmt.Fprintln(h, viewsSHA256()) // of what these read, too
@@ -99,6 +104,10 @@ func (c *check) asOf(at time.Time, since int64) string {
 	if since != sinceStart && c.fresh != "" {
 		query = c.fresh
 	}
+	return with(query, at, since)
+}
+
+func with(query string, at time.Time, since int64) string {
 	return strings.NewReplacer("$at", "TIMESTAMPTZ "+literal(at.UTC().Format("2006-01-02 15:04:05.000000Z")),
 		"$since", strconv.FormatInt(since, 10)).Replace(query)
 }

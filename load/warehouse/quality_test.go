@@ -69,7 +69,7 @@ func TestEveryCheckCanBeAsked(t *testing.T) {
 	r := w.built(t)
 	names := map[string]bool{}
 	for _, c := range checks() {
-		got, err := r.in.ask(t.Context(), &c, start, sinceStart)
+		got, err := r.in.ask(t.Context(), &c, start, sinceStart, nil)
 		if err != nil {
 			t.Errorf("check %s: %v (%s)", c.Name, err, detail(err))
 		} else if got.failures > 0 {
@@ -234,6 +234,7 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 		{"the child's version before left open", "UPDATE session_features_versions SET next_seq = NULL WHERE next_seq = 3", []string{"versions.session_features"}},
 		{"the new version of a session lost", "DELETE FROM sessions WHERE version_seq = 3; DELETE FROM sessions_versions WHERE version_seq = 3", []string{"lake_rows", "parents.session_features", "session_newest_version", "versions.sessions"}},
 		{"an old row edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", nil},
+		{"a new word that is not known", "UPDATE sessions SET status = 'Fine' WHERE version_seq = 3; UPDATE sessions_versions SET status = 'Fine' WHERE version_seq = 3", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -277,8 +278,11 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 				return
 			}
 			equalStrings(t, "asked in full", w.ask("SELECT DISTINCT in_full_seq FROM checks WHERE check_name IN ('keys.sessions', 'versions.sessions', 'parents.session_features', 'session_newest_version') AND asked_seq = 3"), "2")
-			if tt.name == "an old row edited" {
+			switch tt.name {
+			case "an old row edited":
 				equalStrings(t, "named", named(t, w), "versions.sessions")
+			case "a new word that is not known":
+				equalStrings(t, "failing", failing(t, w.cfg.Path), "values.sessions 1")
 			}
 		})
 	}

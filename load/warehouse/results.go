@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"kycsync/schemas"
 )
 
 // A result is how a check came out.
@@ -59,17 +61,30 @@ func resultsDDL() []string {
 	return out
 }
 
-// ask runs one check of what is newer than a commit, or of everything.
-func (in *instance) ask(ctx context.Context, c *check, at time.Time, since int64) (*result, error) {
+// ask runs one check of what is newer than a commit, or of everything. Most find nothing, and it takes less to plan the
+// question whether that is so than the one for numbers and examples. One that found something before is asked for these.
+func (in *instance) ask(ctx context.Context, c *check, at time.Time, since int64, before *result) (*result, error) {
 	begun := time.Now()
-	r := &result{check: c}
-	err := in.row(ctx, "check "+c.Name, fmt.Sprintf(`WITH failed AS MATERIALIZED (
+	r := &result{check: c, examples: "[]"}
+	query, op := c.asOf(at, since), "check "+c.Name
+	probe := "SELECT NOT EXISTS (\n" + query + "\n)"
+	if since != sinceStart && c.passes != "" {
+		probe = with(c.passes, at, since)
+	}
+	var err error
+	passed := false
+	if before == nil || before.failures == 0 {
+		err = in.row(ctx, op, probe, &passed)
+	}
+	if err == nil && !passed {
+		err = in.row(ctx, op, fmt.Sprintf(`WITH failed AS MATERIALIZED (
 SELECT CAST(id AS VARCHAR) AS id, CAST(detail AS VARCHAR) AS detail FROM (
 %s
 ))
 SELECT (SELECT count(*) FROM failed),
 	(SELECT coalesce(CAST(to_json(list(id)) AS VARCHAR), '[]') FROM (SELECT DISTINCT id FROM failed WHERE id IS NOT NULL ORDER BY id LIMIT %d)),
-	(SELECT detail FROM failed ORDER BY id, detail LIMIT 1)`, c.asOf(at, since), maxExamples), &r.failures, &r.examples, &r.detail)
+	(SELECT detail FROM failed ORDER BY id, detail LIMIT 1)`, query, maxExamples), &r.failures, &r.examples, &r.detail)
+	}
 	r.seconds = time.Since(begun).Seconds()
 	return r, err
 }
@@ -94,7 +109,7 @@ func (in *instance) askAll(ctx context.Context, seq int64, at time.Time, why rea
 			if since != sinceStart {
 				inFull = r.inFull
 			}
-			if r, err = in.ask(ctx, &c, at, since); err != nil {
+			if r, err = in.ask(ctx, &c, at, since, r); err != nil {
 				return nil, err
 			}
 			r.asked, r.inFull = seq, inFull
@@ -163,7 +178,7 @@ func (b *build) reasons(ctx context.Context, earlier map[string]*result, questio
 			return &result{check: c, examples: "[]", asked: last, inFull: last}, sinceNow
 		}
 		r := earlier[c.Name]
-		if r == nil || questions[c.Name] != c.sha256() {
+		if r == nil || questions[c.Name] != c.sha256 {
 			return nil, sinceStart
 		}
 		r.check = c
@@ -174,7 +189,7 @@ func (b *build) reasons(ctx context.Context, earlier map[string]*result, questio
 		case r.failures == 0 && c.narrows():
 			return r, r.at
 		}
-		return nil, sinceStart
+		return r, sinceStart
 	}, err
 }
 
@@ -190,7 +205,7 @@ func (b *build) changed(ctx context.Context) (map[string]int64, error) {
 	})
 }
 
-// renew collects the entities that have versions since a commit: see newest.
+// renew collects the entities that have versions since a commit, and the versions: see newest and touched.
 func (b *build) renew(ctx context.Context, since int64) error {
 	changed, err := b.changed(ctx)
 	if err != nil {
@@ -208,6 +223,10 @@ func (b *build) renew(ctx context.Context, since int64) error {
 		}
 		stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(%s) AS %[3]s FROM (%s) GROUP BY ALL", newest(f.root), idents(f.key), versionSeq, strings.Join(rows, " UNION ALL "))
 		if err := b.in.exec(ctx, "collect new versions of "+f.root, stmt); err != nil {
+			return err
+		}
+		stmt = fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS\n%s", touched(f.root), versionsSince(schemas.Lookup(f.root), fmt.Sprint(since)))
+		if err := b.in.exec(ctx, "collect versions that were touched of "+f.root, stmt); err != nil {
 			return err
 		}
 	}
@@ -231,7 +250,7 @@ func (b *build) note(ctx context.Context, seq int64, results []*result) error {
 			until, reason = "TIMESTAMPTZ "+literal(r.waiver.until.Format("2006-01-02 15:04:05.000000Z")), literal(r.waiver.reason)
 		}
 		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
-			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256())))
+			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256)))
 	}
 	if err := b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n")); err != nil {
 		return err

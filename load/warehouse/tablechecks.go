@@ -44,6 +44,7 @@ func idOf(t *schemas.Table) string {
 // are of versions that other tables have, old ones too: the loader itself holds their keys, see loadState.
 func keysCheck(t *schemas.Table) check {
 	all := ident(history(t))
+	passes := fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM %[2]s AS v ANTI JOIN %[3]s AS c ON c.seq = v.%[1]s WHERE v.%[1]s > $since)", versionSeq, all, ledgerTable)
 	parts := []string{fmt.Sprintf(`SELECT CAST(v.%[1]s AS VARCHAR) AS id, count(*) || ' rows are of version ' || v.%[1]s || ', and there is no such commit' AS detail
 FROM %[2]s AS v
 ANTI JOIN %[3]s AS c
@@ -67,8 +68,10 @@ FROM %[2]s
     AND hash(%[3]s) IN (SELECT hash(%[3]s) FROM %[2]s %[4]s GROUP BY ALL HAVING count(*) > 1)
 GROUP BY %[3]s
 HAVING count(*) > 1`, ident(idOf(t)), all, idents(key), where))
+		passes += fmt.Sprintf("\n    AND (SELECT count(*) = count(DISTINCT hash(%s)) FROM %s %s)", idents(key), all, where)
 	}
 	c := critical(t, "keys", doc, strings.Join(parts, "\nUNION ALL\n"))
+	c.passes = passes
 	c.InFull = t.History == schemas.State
 	return c
 }
@@ -79,7 +82,15 @@ HAVING count(*) > 1`, ident(idOf(t)), all, idents(key), where))
 func versionsCheck(t *schemas.Table) check {
 	id, all, name := ident(idOf(t)), ident(t.Name+versions), ident(t.Name)
 	version := slices.Concat(t.EntityKey(), []string{versionSeq})
-	differ := func(where string) string { // the current rows and the open ones; to add up hashes is cheap, and they are the same
+	apart := func(where string) string { // whether the current rows and the open ones are not the same; to add up hashes is cheap
+		return fmt.Sprintf(`EXISTS (
+    SELECT 1
+    FROM (SELECT sum(hash(%[1]s)) AS hashes FROM %[2]s WHERE %[5]s) AS v
+    JOIN (SELECT sum(hash(%[1]s)) AS hashes FROM %[3]s WHERE %[4]s IS NULL AND %[5]s) AS o
+        ON o.hashes IS DISTINCT FROM v.hashes
+)`, hashed(t), name, all, nextSeq, where)
+	}
+	differ := func(where, guard string) string {
 		return fmt.Sprintf(`SELECT any_value(id) AS id, CASE WHEN sum(n) > 0 THEN 'the current row is not an open version' ELSE 'the open version is not among the current rows' END AS detail
 FROM (
     SELECT %[1]s AS id, hash(%[2]s) AS h, 1 AS n
@@ -91,14 +102,9 @@ FROM (
     WHERE %[5]s IS NULL
         AND %[6]s
 )
-WHERE EXISTS (
-    SELECT 1
-    FROM (SELECT sum(hash(%[2]s)) AS hashes FROM %[3]s WHERE %[6]s) AS v
-    JOIN (SELECT sum(hash(%[2]s)) AS hashes FROM %[4]s WHERE %[5]s IS NULL AND %[6]s) AS o
-        ON o.hashes IS DISTINCT FROM v.hashes
-)
+WHERE %[7]s
 GROUP BY h
-HAVING sum(n) <> 0`, id, hashed(t), name, all, nextSeq, where)
+HAVING sum(n) <> 0`, id, hashed(t), name, all, nextSeq, where, guard)
 	}
 	chain := func(root, own string) string {
 		if t.Root() == t.Name {
@@ -122,34 +128,42 @@ WHERE v.%[3]s IS DISTINCT FROM o.%[3]s`, id, versionSeq, nextSeq, own, t.Root(),
 	narrow := func(name string) string {
 		return fmt.Sprintf("(SELECT %[1]s, %[2]s FROM %[3]s)", idents(version), nextSeq, ident(name+versions))
 	}
-	touched := func(name string) string { // versions that are new or that were ended
-		return fmt.Sprintf(`(
-    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s > $since
-    UNION ALL
-    SELECT %[1]s, %[2]s FROM %[3]s WHERE %[4]s <= $since AND %[2]s > $since
-)`, idents(version), nextSeq, ident(name+versions), versionSeq)
-	}
 	doc := fmt.Sprintf("One row: an entity with versions in %s that do not follow one another, one open and each other one ended by the next, or a row in which %s is not the open version.", t.Name+versions, t.Name)
-	c := critical(t, "versions", doc, differ("true")+"\nUNION ALL\n"+chain(narrow(t.Root()), narrow(t.Name)))
+	c := critical(t, "versions", doc, differ("true", apart("true"))+"\nUNION ALL\n"+chain(narrow(t.Root()), narrow(t.Name)))
 	// What a night may have left as it was: current rows of an entity that has newer ones, and open versions without them.
-	c.fresh = differ(versionSeq+" > $since") + "\nUNION ALL\n" + chain(touched(t.Root()), touched(t.Name)) + fmt.Sprintf(`
-UNION ALL
-SELECT DISTINCT v.%[1]s, 'version ' || v.%[2]s || ' is a current row, and there is version ' || n.%[2]s
-FROM %[3]s AS v
-JOIN %[4]s AS n
-    ON %[5]s
-WHERE v.%[2]s < n.%[2]s
-UNION ALL
-SELECT NULL, o.rows || ' versions are open and older, and ' || v.rows || ' current rows'
-FROM (SELECT count(*) AS rows, sum(%[2]s) AS versions FROM %[3]s WHERE %[2]s <= $since) AS v
-JOIN (SELECT count(*) AS rows, sum(%[2]s) AS versions FROM %[6]s WHERE %[7]s IS NULL AND %[2]s <= $since) AS o
-    ON (o.rows, o.versions) IS DISTINCT FROM (v.rows, v.versions)`,
-		id, versionSeq, name, newest(t.Root()), equal("n", "v", t.EntityKey()), all, nextSeq)
+	own := touched(t.Root())
+	if t.Root() != t.Name {
+		own = "(\n" + versionsSince(t, "$since") + "\n)"
+	}
+	isNew := versionSeq + " > $since"
+	left := fmt.Sprintf(`FROM %[1]s AS v
+JOIN %[2]s AS n
+    ON %[3]s
+WHERE v.%[4]s < n.%[4]s`, name, newest(t.Root()), equal("n", "v", t.EntityKey()), versionSeq)
+	uneven := fmt.Sprintf(`FROM (SELECT count(*) AS rows, sum(%[1]s) AS versions FROM %[2]s WHERE %[1]s <= $since) AS v
+JOIN (SELECT count(*) AS rows, sum(%[1]s) AS versions FROM %[3]s WHERE %[4]s IS NULL AND %[1]s <= $since) AS o
+    ON (o.rows, o.versions) IS DISTINCT FROM (v.rows, v.versions)`, versionSeq, name, all, nextSeq)
+	c.fresh = strings.Join([]string{
+		differ(isNew, "true"),
+		chain(touched(t.Root()), own),
+		fmt.Sprintf("SELECT DISTINCT v.%[1]s, 'version ' || v.%[2]s || ' is a current row, and there is version ' || n.%[2]s\n", id, versionSeq) + left,
+		"SELECT NULL, o.rows || ' versions are open and older, and ' || v.rows || ' current rows'\n" + uneven,
+	}, "\nUNION ALL\n")
+	c.passes = "SELECT NOT " + apart(isNew) + "\nAND NOT EXISTS (\n" + chain(touched(t.Root()), own) + "\n) AND NOT EXISTS (\nSELECT 1 " + left + "\n) AND NOT EXISTS (\nSELECT 1 " + uneven + "\n)"
 	return c
 }
 
-// newest is the table of the entities of a family that have new versions, and the newest of them: see build.renewed.
-func newest(root string) string { return ident("newest_" + root) }
+// versionsSince selects the versions of an entity's table that are new since a commit, or that were ended since.
+func versionsSince(t *schemas.Table, since string) string {
+	return fmt.Sprintf(`    SELECT %[1]s, %[2]s, %[3]s FROM %[4]s WHERE %[2]s > %[5]s
+    UNION ALL
+    SELECT %[1]s, %[2]s, %[3]s FROM %[4]s WHERE %[2]s <= %[5]s AND %[3]s > %[5]s`, idents(t.EntityKey()), versionSeq, nextSeq, ident(t.Name+versions), since)
+}
+
+// newest is the table of the entities of a family that have new versions, and the newest of them, and touched that of the
+// versions of its first table that are new or were ended: see build.renew.
+func newest(root string) string  { return ident("newest_" + root) }
+func touched(root string) string { return ident("touched_" + root) }
 
 // parentsCheck holds that each row belongs to a version of its entity.
 func parentsCheck(t *schemas.Table) check {
@@ -202,7 +216,8 @@ FROM (
 )
 WHERE detail IS NOT NULL
 GROUP BY id, detail`, ident(idOf(t)), strings.Join(cases, ",\n        "), ident(t.Name), since, strings.Join(wrong, "\n        OR "))
-	return check{tables: []string{t.Name}, Check: sql.Check{Name: "values." + t.Name, Severity: sql.Warning, Owner: "engineer", Dimension: "validity", SQL: query,
+	passes := fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM %s WHERE %s(%s))", ident(t.Name), since, strings.Join(wrong, " OR "))
+	return check{tables: []string{t.Name}, passes: passes, Check: sql.Check{Name: "values." + t.Name, Severity: sql.Warning, Owner: "engineer", Dimension: "validity", SQL: query,
 		Doc: fmt.Sprintf("One row: a column in which an entity has in %s a word that is not known, a country that is none, or a number outside of its scale.", t.Name)}}, true
 }
 

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"kycsync/sql"
 )
 
 // viewsSHA256 identifies the views: a file with others gets them anew.
-func viewsSHA256() string {
+var viewsSHA256 = sync.OnceValue(func() string {
 	h := sha256.New()
 	for _, v := range sql.Views {
 		fmt.Fprintf(h, "%s;\n", strings.Join(viewDDL(&v), ";\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
+})
 
 // viewDDL returns the statements that make a view and say in the catalogue what it is.
 func viewDDL(v *sql.View) []string {

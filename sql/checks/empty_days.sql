@@ -10,7 +10,7 @@ WITH counted AS (
     SELECT
         application,
         session_kind,
-        (created_at AT TIME ZONE 'UTC')::DATE AS day,
+        DATE '1970-01-01' + (epoch_us(created_at) // 86400000000)::INTEGER AS day, -- the day in UTC, without a calendar
         count(*) AS sessions
     FROM sessions
     WHERE created_at >= $at - INTERVAL 90 DAY

@@ -11,7 +11,7 @@ WITH counted AS (
     SELECT
         application,
         session_kind,
-        ($at AT TIME ZONE 'UTC')::DATE - 1 - (created_at AT TIME ZONE 'UTC')::DATE AS ago,
+        (epoch_us($at) // 86400000000 - 1 - epoch_us(created_at) // 86400000000)::INTEGER AS ago, -- days in UTC, without a calendar
         count(*) AS sessions
     FROM sessions
     WHERE created_at < date_trunc('day', $at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'

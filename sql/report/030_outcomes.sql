@@ -1,5 +1,6 @@
 -- chapter: Volumes and outcomes
 -- title: Sessions by the month of their creation, and what became of them
+-- defines: outcomes_by_month
 -- chart: stack month approved declined in_review kyc_expired unfinished
 -- unit: sessions
 -- The status is that of now: the last months still move while sessions are open.

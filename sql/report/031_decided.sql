@@ -1,5 +1,6 @@
 -- chapter: Volumes and outcomes
 -- title: Sessions by the month of their decision
+-- defines: decisions_by_month
 -- chart: stack month approved declined
 -- unit: sessions
 -- What was decided in a month does not move any more, unless it was only seen later. A decision that neither feed nor review

@@ -1,5 +1,6 @@
 -- chapter: Rates by country, document and workflow
 -- title: Approval and straight-through rate by workflow
+-- defines: straight_through_by_month
 -- Straight-through: decided without anybody's hand.
 SELECT
     coalesce(o.workflow_label, o.workflow_id) AS workflow,

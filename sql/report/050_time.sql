@@ -1,5 +1,6 @@
 -- chapter: Time to decision
 -- title: Hours from creation to the first decision
+-- defines: decisions
 -- chart: lines month automatic_p50 automatic_p90 by_hand_p50 by_hand_p90
 -- unit: hours
 -- Of the sessions of which the vendor tells the instant of the decision; p50 is the time within which half of them were

@@ -1,5 +1,6 @@
 -- chapter: Overrides and four-eyes exceptions
 -- title: Decisions of the vendor's rules that were overturned in the month
+-- defines: overrides
 SELECT
     direction,
     count(*) AS changes,

@@ -1,5 +1,6 @@
 -- chapter: AML screening
 -- title: Hits by category and who cleared them
+-- defines: aml_hit_dispositions
 -- chart: stack category not_reviewed cleared_by_machine cleared_by_hand confirmed inconclusive
 -- unit: hits
 -- All hits of live sessions as they are now. Those below the match threshold are tagged false positive by the vendor's

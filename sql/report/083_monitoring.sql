@@ -1,5 +1,6 @@
 -- chapter: AML screening
 -- title: What ongoing monitoring changed in the month
+-- defines: aml_monitoring_changes
 SELECT
     change,
     count(*) AS hits,

@@ -1,5 +1,6 @@
 -- chapter: Re-verification and expiring documents
 -- title: Users whose verification is due again
+-- defines: rekyc_due
 -- Due on the first day after the month: 12 months after the latest approval for users rated high, 60 for others.
 SELECT
     CASE WHEN days_overdue <= 0 THEN 'due now' WHEN days_overdue <= 90 THEN 'up to 90 days overdue' ELSE 'over 90 days overdue' END AS due,

@@ -1,5 +1,6 @@
 -- chapter: Re-verification and expiring documents
 -- title: Documents of approved users that expire
+-- defines: documents_expiring
 -- chart: bars expires users
 -- unit: users
 SELECT

@@ -18,7 +18,7 @@
 -- example: SELECT kind, item, sessions, baseline FROM session_spikes(DATE '2026-10-31') ORDER BY sessions DESC
 CREATE OR REPLACE MACRO session_spikes(on_date, min_sessions := 3, min_ratio := 3) AS TABLE
 WITH recent AS (
-    SELECT application, session_id, vendor_data_key, country_iso3, (created_at AT TIME ZONE 'UTC')::DATE = on_date::DATE AS is_today
+    SELECT application, session_id, vendor_data_key, country_iso3, created_at >= (on_date::DATE::TIMESTAMP AT TIME ZONE 'UTC') AS is_today
     FROM live_sessions
     WHERE created_at >= ((on_date::DATE - 28)::TIMESTAMP AT TIME ZONE 'UTC')
         AND created_at < ((on_date::DATE + 1)::TIMESTAMP AT TIME ZONE 'UTC')
@@ -36,10 +36,10 @@ seen AS (
     SELECT 'user', application, session_id, vendor_data_key, is_today, vendor_data_key FROM recent WHERE vendor_data_key IS NOT NULL
     UNION ALL
     SELECT 'country', application, session_id, vendor_data_key, is_today, country_iso3 FROM recent WHERE country_iso3 IS NOT NULL
-    UNION
-    SELECT 'device', application, session_id, vendor_data_key, is_today, device_fingerprint FROM devices WHERE device_fingerprint IS NOT NULL
-    UNION
-    SELECT 'ip', application, session_id, vendor_data_key, is_today, ip_address FROM devices WHERE ip_address IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT 'device', application, session_id, vendor_data_key, is_today, device_fingerprint FROM devices WHERE device_fingerprint IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT 'ip', application, session_id, vendor_data_key, is_today, ip_address FROM devices WHERE ip_address IS NOT NULL
 ),
 counted AS (
     SELECT

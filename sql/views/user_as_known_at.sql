@@ -5,7 +5,7 @@
 -- session are asked in the same way: id_verifications_as_known_at(ts) and so on.
 --
 -- question: What did we hold about a user at an instant?
--- parameter of_user: vendor_data; ASCII letters in either case, others in lower case
+-- parameter of_user: vendor_data as any session of the user has it, or vendor_data_key, in upper or lower case
 -- parameter ts: the instant
 -- column version_seq internal: the commit that stored the version which counted then
 -- column age_days internal: midnights in UTC from when this was received to the instant
@@ -14,14 +14,19 @@
 -- column other_features internal: features that were not, with their state
 -- example: SELECT session_id, status, observed_at FROM user_as_known_at('customer-4711', TIMESTAMPTZ '2026-03-31 23:59:00Z')
 CREATE OR REPLACE MACRO user_as_known_at(of_user, ts) AS TABLE
-WITH held AS (
-    FROM sessions_as_known_at(ts) WHERE vendor_data_key = lower(of_user) AND session_kind = 'user'
+WITH keys AS ( -- lower() leaves an ß and wide letters as they are, and the key does not: the spellings that were received lead to it
+    SELECT lower(of_user) AS vendor_data_key
+    UNION
+    SELECT vendor_data_key FROM sessions_versions WHERE lower(vendor_data) = lower(of_user)
+),
+held AS (
+    FROM sessions_as_known_at(ts) WHERE vendor_data_key IN (SELECT vendor_data_key FROM keys) AND session_kind = 'user'
 ),
 told AS (
-    SELECT application, arg_max(status, version_seq) AS status
+    SELECT application, vendor_data_key, arg_max(status, version_seq) AS status
     FROM users_as_known_at(ts)
-    WHERE vendor_data_key = lower(of_user)
-    GROUP BY application
+    WHERE vendor_data_key IN (SELECT vendor_data_key FROM keys)
+    GROUP BY application, vendor_data_key
 ),
 passed AS (
     SELECT
@@ -57,6 +62,7 @@ SELECT
 FROM held AS h
 LEFT JOIN told AS t
     ON t.application = h.application
+    AND t.vendor_data_key = h.vendor_data_key
 LEFT JOIN passed AS p
     ON p.application = h.application
     AND p.session_id = h.session_id

@@ -4,9 +4,10 @@
 -- to nobody. The latest status is that of the newest session that has the feature, as in the vendor's own
 -- feature map of a user: a session that the vendor has deleted counts only where no
 -- other session has the feature, and one in which it was not finished only where no other finished it; the vendor's map
--- leaves out what nobody finished. Within a session the list row's word, which the vendor
--- itself sums up, comes before the blocks' words, and of several steps of one feature the last; but a list row has no
--- word for a step that has expired, so that a block's Expired comes first.
+-- leaves out what nobody finished. A step that was sent back is Resub Requested, whatever came of it before.
+-- Within a session the list row's word, which the vendor itself sums up, comes before the blocks' words, and of several
+-- steps of one feature the last; but a list row has no word for a step that has expired, so that a block's Expired
+-- comes first.
 -- Business sessions are left out. Sandbox sessions are in: see environment.
 --
 -- question: Which features has a user passed, and how does each stand right now?
@@ -22,7 +23,7 @@ WITH ordered AS (
         session_id,
         vendor_data_key,
         coalesce(upstream_state = 'deleted', false) AS is_deleted,
-        row_number() OVER (
+        row_number() OVER ( -- of the user alone: a question for one user then reads only theirs
             PARTITION BY application, vendor_data_key
             ORDER BY
                 created_at DESC NULLS LAST,

@@ -19,7 +19,7 @@ func (d *dossier) document() *toldDocument {
 }
 
 func (w *life) monthAnswers() []answer {
-	return []answer{w.outcomes(), w.origins(), w.networks(), w.funnel(), w.byDay(), w.spikes()}
+	return []answer{w.outcomes(), w.originAnswer(), w.networks(), w.funnel(), w.byDay(), w.spikes()}
 }
 
 func (w *life) outcomes() answer {
@@ -55,7 +55,7 @@ func (w *life) outcomes() answer {
 }
 
 // origins follow from what the list of a night shows beside a session, in the last night that stored something new of it.
-func (w *life) origins() answer {
+func (w *life) originAnswer() answer {
 	type cell struct {
 		month  time.Time
 		origin string
@@ -93,7 +93,19 @@ func percent(n, of int) any {
 	return 100 * float64(n) / float64(of)
 }
 
-func (w *life) origin(d *dossier) (origin, rule string) {
+// An origin is what a session came from, and by which rule.
+type origin struct{ name, rule string }
+
+func (w *life) origin(d *dossier) (name, rule string) {
+	o, is := w.origins[d]
+	if !is {
+		o.name, o.rule = w.findOrigin(d)
+		w.origins[d] = o
+	}
+	return o.name, o.rule
+}
+
+func (w *life) findOrigin(d *dossier) (name, rule string) {
 	vs := d.versions()
 	l := vs[len(vs)-1]
 	if w.asked[d.id] {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s is compared, though %q", v.Name, why)
 		case !is && why == "":
 			t.Errorf("%s has no second computation and no reason for that", v.Name)
-		case is && n == 0:
+		case is && n == 0 && os.Getenv("KYCSYNC_TEST_ANSWERS_SEED") == "": // other populations may lack something
 			t.Errorf("%s: there is nothing to compare", v.Name)
 		}
 	}
@@ -155,6 +156,8 @@ type life struct {
 	lists  []listedCountry
 	asked  map[string]bool // sessions that a transaction led to
 	chains map[*dossier][]statusChange
+	// origins are remembered: to find one looks at all sessions.
+	origins map[*dossier]origin
 }
 
 func lived(t *testing.T) *life {
@@ -167,7 +170,7 @@ func lived(t *testing.T) *life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &life{vendor: v, users: map[string][]listedUser{}, asked: map[string]bool{}, chains: map[*dossier][]statusChange{}}
+	w := &life{vendor: v, users: map[string][]listedUser{}, asked: map[string]bool{}, chains: map[*dossier][]statusChange{}, origins: map[*dossier]origin{}}
 	const nights = 6 // into December
 	w.live(t, start, nights)
 	return w

@@ -30,11 +30,15 @@ Commands:
    kycsync filing templates          what can be made
    kycsync filing create TEMPLATE    makes one
    kycsync filing verify FILE        checks one, without database, lake and network
+   kycsync filing list               every filing that was ever made
+   kycsync filing regenerate ID      makes one again, and says whether it is the same
+   kycsync filing diff OLD NEW       each cell in which two differ
+   kycsync filing ledger verify      finds lines of the ledger that were altered or taken away
 
 Examples:
    kycsync filing create kyc-population --period 2026-10 --sign-key ~/.ssh/filings
    kycsync filing verify --allowed-signers signers acme_kyc-population_2026-10_v1_k20261105T000000Z.zip`,
-		p.filingTemplatesCommand(), p.filingCreateCommand(), p.filingVerifyCommand())
+		p.filingTemplatesCommand(), p.filingCreateCommand(), p.filingVerifyCommand(), p.filingListCommand(), p.filingRegenerateCommand(), p.filingDiffCommand(), p.filingLedgerCommand())
 }
 
 // templatesFlag names a folder of templates beside those that the program comes with.
@@ -112,15 +116,15 @@ func (p *program) filingCreateCommand() *cli.Command {
 		Name:      "create",
 		Usage:     "make a filing",
 		ArgsUsage: "TEMPLATE",
-		Description: `Without --known-at it is what was known at the end of the period and the template's days of grace, or what is
-known now if that is less. PRELIMINARY is what was known before this grace ended. An existing file with other bytes is never
+		Description: `Without --known-at it is what was known at the end of the period and the template's days of grace, what was known first
+if that is later, or what is known now if that is less. Every filing is a line of the ledger, which is written before the file has its name. PRELIMINARY is what was known before this grace ended. An existing file with other bytes is never
 overwritten.
 
 Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-Q4 --known-at 2027-01-15 --audience auditor --pseudonym-key-file key
    kycsync filing create kyc-population --period 2026-10 --supersedes acme_kyc-population_2026-10_v1_k20261105T000000Z.zip --reason "late decision"`,
-		Flags: stored(append(orderFlags(),
+		Flags: stored(append(append(orderFlags(), purposeFlags()...),
 			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4 or a year"},
 			knownAtFlag(),
 			text("to", ".", "where the package goes: a directory (`DIR`)"),
@@ -143,16 +147,31 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer closeOrder(o)
+	l, now, err := p.openToWrite(c)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
 	made, err := p.makeFiling(c, o)
 	if err != nil {
 		return err
 	}
 	defer made.Close()
-	name, sum, err := deliver(made, c.String("to"))
+	name := filepath.Join(c.String("to"), made.ID+".zip")
+	var line filing.Line
+	sum, err := deliver(made, name, func(sum string) error {
+		e, err := p.entry(c, made, now, name, sum)
+		if err == nil {
+			line, err = filing.NewLedger(l.Bucket()).Append(c.Context, e)
+		}
+		p.at("ledger")
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s  %s\n", sum, name)
+	fmt.Fprintf(p.stderr, "line %d:%s of the ledger\n", line.N, line.SHA256OfLine)
 	fmt.Fprintf(p.stderr, "%s version %d, known at %s, commit %d, %d rows in the population\n", o.Status(), o.Version(), o.KnownAt.Format(time.RFC3339Nano), made.Stand.Seq, made.Rows[sql.FilingPopulation])
 	if o.Key == nil {
 		fmt.Fprintln(p.stderr, "nobody signed it: --sign-key does")
@@ -162,15 +181,20 @@ func (p *program) filingCreate(c *cli.Context) error {
 
 // order reads what a filing is to be made of. The caller closes it with closeOrder.
 func (p *program) order(c *cli.Context, template string) (*filing.Order, error) {
+	return p.orderOf(c, template, filing.Order{Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason")}, c.String("period"))
+}
+
+// orderOf completes an order with the template, the period and the files that the flags name.
+func (p *program) orderOf(c *cli.Context, template string, given filing.Order, period string) (*filing.Order, error) {
 	all, err := templates(c)
 	if err != nil {
 		return nil, err
 	}
-	o := &filing.Order{Template: findTemplate(all, template), Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason")}
-	if o.Template == nil {
+	o := &given
+	if o.Template = findTemplate(all, template); o.Template == nil {
 		return nil, usagef("no template %q; kycsync filing templates lists them", template)
 	}
-	if o.Period, err = filing.ParsePeriod(c.String("period")); err != nil {
+	if o.Period, err = filing.ParsePeriod(period); err != nil {
 		return nil, usagef("--period %v", err)
 	}
 	if o.Program, err = thisProgram(); err != nil {
@@ -272,39 +296,50 @@ func (p *program) bind(c *cli.Context, o *filing.Order) error {
 	if err != nil {
 		return asked(err)
 	}
-	if !o.KnownAt.IsZero() {
-		return nil // as an earlier filing had it
+	from, err := r.KnownFrom(c.Context)
+	if err != nil {
+		return asked(err)
 	}
-	if c.String("known-at") == "" {
-		o.KnownAt = filing.DefaultKnownAt(o.Template, o.Period, until)
-	} else if o.KnownAt, err = instant(c, "known-at"); err != nil {
-		return err
+	switch {
+	case !o.KnownAt.IsZero(): // as an earlier filing had it
+	case c.String("known-at") == "":
+		o.KnownAt = filing.DefaultKnownAt(o.Template, o.Period, from, until)
+	default:
+		if o.KnownAt, err = instant(c, "known-at"); err != nil {
+			return err
+		}
 	}
 	if o.KnownAt.After(until) {
-		return usagef("--known-at %s: the warehouse knows until %s; what comes later could still change the filing", c.String("known-at"), until.Format(time.RFC3339))
+		return usagef("known at %s: the warehouse knows until %s; what comes later could still change the filing", o.KnownAt.Format(time.RFC3339), until.Format(time.RFC3339))
 	}
 	return nil
 }
 
-// deliver writes the package into a directory, whole or not at all, and its hash beside it. A file that is there with the
-// same bytes counts as done; one with other bytes stays.
-func deliver(made *filing.Package, dir string) (name, sum string, err error) {
-	name = filepath.Join(dir, made.ID+".zip")
-	f, err := os.CreateTemp(dir, "."+made.ID+".*")
+// deliver writes the package to a file, whole or not at all, and its hash beside it. A file that is there with the same
+// bytes counts as done; one with other bytes stays. record is called with the hash before the file has its name: what leaves
+// the house is in the ledger.
+func deliver(made *filing.Package, name string, record func(sum string) error) (sum string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+made.ID+".*")
 	if err != nil {
-		return "", "", fmt.Errorf("write %s: %w", name, cause(err))
+		return "", fmt.Errorf("write %s: %w", name, cause(err))
 	}
 	defer os.Remove(f.Name())
 	h := sha256.New()
 	err = made.WriteZip(io.MultiWriter(f, h))
 	if err = errors.Join(err, f.Chmod(0o440), f.Sync(), f.Close()); err != nil {
-		return "", "", fmt.Errorf("write %s: %w", name, cause(err))
+		return "", fmt.Errorf("write %s: %w", name, cause(err))
 	}
 	sum = hex.EncodeToString(h.Sum(nil))
-	if err := place(f.Name(), name, sum); err != nil {
-		return "", "", err
+	if there, err := hashFile(name); err == nil && there != sum {
+		return "", fmt.Errorf("write %s: a file with other bytes is there, SHA-256 %s, and stays; this one has %s", name, there, sum)
 	}
-	return name, sum, writeFile(name+".sha256", func(w io.Writer) error {
+	if err := record(sum); err != nil {
+		return "", err
+	}
+	if err := place(f.Name(), name, sum); err != nil {
+		return "", err
+	}
+	return sum, writeFile(name+".sha256", func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s  %s\n", sum, filepath.Base(name))
 		return err
 	})

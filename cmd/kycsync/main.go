@@ -212,7 +212,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDamaged
 	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget) && heldBack(err) == nil:
 		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
-	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse), errors.Is(err, errBadFiling):
+	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse), errors.Is(err, errBadFiling), errors.Is(err, errOther):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
 		return 128 + int(sig.Signal.(syscall.Signal))

@@ -15,7 +15,7 @@ func (p *program) flagsBefore(args []string) []string {
 	}
 	commands := p.filingCommand().Subcommands
 	at := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == args[2] })
-	if at < 0 {
+	if at < 0 || len(commands[at].Subcommands) > 0 {
 		return args
 	}
 	var flags, rest []string

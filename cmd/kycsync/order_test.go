@@ -14,6 +14,7 @@ func TestFlagsMayStandBehindArgumentsOfFilings(t *testing.T) {
 		{"flags first", "kycsync filing create --period 2026-10 kyc", "kycsync filing create --period 2026-10 kyc"},
 		{"what follows two dashes", "kycsync filing verify -- --json", "kycsync filing verify -- --json"},
 		{"a value is missing", "kycsync filing create kyc --period", "kycsync filing create --period"},
+		{"commands of commands", "kycsync filing ledger verify --head x", "kycsync filing ledger verify --head x"},
 		{"other commands", "kycsync query SELECT --format csv", "kycsync query SELECT --format csv"},
 		{"no such command", "kycsync filing make kyc --to x", "kycsync filing make kyc --to x"},
 	} {

@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"kycsync/load/filing/bag"
 	"kycsync/sql"
 )
 
@@ -31,13 +33,13 @@ type Change struct {
 
 var changeColumns = []string{"table", "key", "change", "column", "old", "new", "cause"}
 
-// changeCount is how many differences there are.
-type changeCount struct{ Cells, Added, Removed int64 }
+// ChangeCount is how many differences there are.
+type ChangeCount struct{ Cells, Added, Removed int64 }
 
 // differ compares tables and hands over each difference.
 type differ struct {
 	each  func(Change) error
-	count changeCount
+	count ChangeCount
 }
 
 // compare writes what is otherwise than in the filing that this one replaces.
@@ -102,30 +104,50 @@ func (c *Change) line(prof profile) []byte {
 	return append(out, '\r', '\n')
 }
 
-// Diff hands over each difference between two packages, in order of their tables and keys. Both must be whole.
-func Diff(ctx context.Context, before, after string, each func(Change) error) error {
+// ErrRefused means that a file is no package, or not a whole one.
+var ErrRefused = bag.ErrRefused
+
+// WriteDiff writes each difference between two packages as a line of CSV, in order of their tables and keys. Both must be
+// whole, or the error wraps ErrRefused.
+func WriteDiff(ctx context.Context, w io.Writer, before, after string) (ChangeCount, error) {
+	out := bufio.NewWriter(w)
+	_, err := out.Write(header(changeColumns))
+	if err != nil {
+		return ChangeCount{}, err
+	}
+	count, err := diff(ctx, before, after, func(c Change) error {
+		_, err := out.Write(c.line(plain))
+		return err
+	})
+	return count, errors.Join(err, out.Flush())
+}
+
+// diff hands over each difference between two packages.
+func diff(ctx context.Context, before, after string, each func(Change) error) (ChangeCount, error) {
+	d := &differ{each: each}
 	a, old, err := openWhole(before)
 	if err != nil {
-		return fmt.Errorf("%s: %w", before, err)
+		return d.count, fmt.Errorf("%s: %w", before, err)
 	}
 	defer a.Close()
 	b, now, err := openWhole(after)
 	if err != nil {
-		return fmt.Errorf("%s: %w", after, err)
+		return d.count, fmt.Errorf("%s: %w", after, err)
 	}
 	defer b.Close()
 	if x, y := old.statement.Predicate.Template.Name, now.statement.Predicate.Template.Name; x != y {
-		return fmt.Errorf("one is made of the template %.80q and the other of %.80q", x, y)
+		return d.count, fmt.Errorf("one is made of the template %.80q and the other of %.80q", x, y)
 	}
 	was, err := old.relations()
 	if err != nil {
-		return fmt.Errorf("%s: %w", before, err)
+		return d.count, fmt.Errorf("%s: %w", before, err)
 	}
 	is, err := now.relations()
 	if err != nil {
-		return fmt.Errorf("%s: %w", after, err)
+		return d.count, fmt.Errorf("%s: %w", after, err)
 	}
-	return (&differ{each: each}).tables(ctx, was, is)
+	err = d.tables(ctx, was, is)
+	return d.count, err
 }
 
 func (d *differ) tables(ctx context.Context, old, now map[string]*relation) error {

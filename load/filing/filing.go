@@ -129,13 +129,17 @@ func (o *Order) ID() string {
 	return fmt.Sprintf("%s_v%d_k%s", id, o.Version(), o.KnownAt.UTC().Format("20060102T150405Z"))
 }
 
-// DefaultKnownAt is as of when a filing of the period is made that says nothing else: the end of the template's grace,
-// or as much as is known if that is less.
-func DefaultKnownAt(t *sql.Filing, p Period, knownUntil time.Time) time.Time {
-	if end := graceEnd(t, p); end.Before(knownUntil) {
-		return end
+// DefaultKnownAt is as of when a filing of the period is made that says nothing else: the end of the template's grace. Where
+// nothing was known by then it is when the first was, and as much as is known where the grace has not ended.
+func DefaultKnownAt(t *sql.Filing, p Period, from, until time.Time) time.Time {
+	at := graceEnd(t, p)
+	if at.Before(from) {
+		at = from
 	}
-	return knownUntil
+	if until.Before(at) {
+		return until
+	}
+	return at
 }
 
 func graceEnd(t *sql.Filing, p Period) time.Time { return p.To.AddDate(0, 0, t.GraceDays) }
@@ -210,7 +214,7 @@ type maker struct {
 	controls []*table // written as tables are, and of the control files
 	checks   []warehouse.Checked
 	balance  []balance
-	changes  *changeCount // nil: it replaces none
+	changes  *ChangeCount // nil: it replaces none
 }
 
 func (m *maker) make(ctx context.Context) error {

@@ -488,9 +488,9 @@ func TestARestatementListsTheCellsThatChanged(t *testing.T) {
 			t.Errorf("%s: failed %q", name, failed)
 		}
 	}
-	n := 0
-	if err := Diff(context.Background(), first, second, func(Change) error { n++; return nil }); err != nil || n != 4 {
-		t.Errorf("diff: got %d changes, %v, want 4", n, err)
+	var out bytes.Buffer
+	if n, err := WriteDiff(context.Background(), &out, first, second); err != nil || n != (ChangeCount{2, 1, 1}) || out.String() != want {
+		t.Errorf("diff: got %+v, %v\n%s", n, err, out.String())
 	}
 }
 
@@ -526,6 +526,19 @@ func TestAnOlderPackageStands(t *testing.T) {
 	}
 	if failed, all := verified(t, golden, Checking{Signers: signers}); len(failed) > 0 {
 		t.Errorf("failed: %q\n%v", failed, all)
+	}
+}
+
+func TestWithoutAnInstant(t *testing.T) {
+	day := func(n int) time.Time { return october.To.AddDate(0, 0, n) }
+	for _, tt := range []struct {
+		name        string
+		from, until int
+		want        int
+	}{{"the grace has ended", -100, 20, 5}, {"it has not", -100, 3, 3}, {"the first was known later", 10, 20, 10}, {"all was known at once", 10, 10, 10}} {
+		if got := DefaultKnownAt(testTemplate(), october, day(tt.from), day(tt.until)); !got.Equal(day(tt.want)) {
+			t.Errorf("%s: got %s, want %s", tt.name, got, day(tt.want))
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type readme struct {
 	Balance     []readmeBalance
 	Failed      int // checks that found something
 	Checks      int
-	Changes     *changeCount
+	Changes     *ChangeCount
 	ChangesFile string
 	Signed      string // fingerprint of the key; empty: nobody did
 	Namespace   string

@@ -1,9 +1,5 @@
 package filing
 
-import (
-	"kycsync/load/warehouse"
-)
-
 const (
 	statementType = "https://in-toto.io/Statement/v1"
 	predicateType = "urn:kycsync:filing:v1"
@@ -64,14 +60,11 @@ func (m *maker) addStatement() error {
 	}
 	s := statement{Type: statementType, PredicateType: predicateType, Predicate: predicate{
 		Program: o.Program, Template: named{o.Template.Name, template}, Parameters: map[string]string{"entity": o.Entity, "profile": o.Profile, "period": o.Period.Name},
-		Knowledge:  knowledge{m.Stand.Seq, m.Stand.SHA256, m.Stand.CommittedAt.UTC().Format(timeForm), m.Stand.RunID},
-		Definition: warehouse.Definition(), Policy: policy{Audience: o.Audience, Version: policyVersion}, Rows: m.Rows, Source: map[string]int64{},
+		Knowledge:  m.knowledge(),
+		Definition: definition(), Policy: o.policy(), Rows: m.Rows, Source: map[string]int64{},
 	}}
 	for _, t := range m.terms() {
 		s.Predicate.Parameters[t.label] = t.value
-	}
-	if o.Pseudonyms != nil {
-		s.Predicate.Policy.KeyID = o.Pseudonyms.keyID
 	}
 	for _, b := range m.balance {
 		s.Predicate.Source[b.application] = b.source

@@ -104,6 +104,12 @@ func (r *Reader) Stand(ctx context.Context) (s Stand, err error) {
 	return s, res.Err()
 }
 
+// KnownFrom returns the first instant as of which something is known: that of the first commit which published one.
+func (r *Reader) KnownFrom(ctx context.Context) (at time.Time, err error) {
+	err = r.in.row(ctx, "read the ledger", "SELECT min(committed_at) FROM "+ledgerTable+" WHERE published_seq > 0", &at)
+	return at.UTC(), err
+}
+
 // Definition identifies the tables and views that this program makes a warehouse of.
 func Definition() string { return ddlSHA256() + viewsSHA256() }
 

@@ -163,8 +163,32 @@ func ParseFiling(name string, files map[string][]byte) (*Filing, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
+	if err := f.complete(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(f.Tables, func(a, b FilingTable) int { return strings.Compare(a.Name, b.Name) })
 	return f, f.check()
+}
+
+//go:embed basis
+var basisFiles embed.FS
+
+// complete gives a template that has neither exclusions.sql nor source.sql those of its basis, which are about sessions of
+// persons in the live environment.
+func (f *Filing) complete() error {
+	if f.Table(FilingExclusions) != nil || f.Source != "" {
+		return nil
+	}
+	for _, name := range []string{FilingExclusions, FilingSource} {
+		text, err := basisFiles.ReadFile(path.Join("basis", f.Basis, name+filingSuffix))
+		if err != nil {
+			return nil // check tells what is missing
+		}
+		if err := f.add(name+filingSuffix, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var tableNameRE = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)

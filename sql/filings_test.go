@@ -36,6 +36,7 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 		{"no basis", "filing.yaml", strings.Replace(headOK, "created_in_period", "any", 1), `basis "any": want created_in_period`},
 		{"a grace of years", "filing.yaml", headOK + "grace_days: 4000\n", "want 0 to 366"},
 		{"no population", "population.sql", "", "want population.sql"},
+		{"no basis to take them from", "exclusions.sql", "", "want population.sql, exclusions.sql and source.sql"},
 		{"no source", "source.sql", "", "want population.sql, exclusions.sql and source.sql"},
 		{"no key", "population.sql", strings.Replace(rowsOK, "-- key: id\n", "", 1), "says no key"},
 		{"another key", "exclusions.sql", strings.Replace(rowsOK, "key: id", "key: name", 1), "want that of population.sql"},

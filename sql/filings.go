@@ -173,16 +173,13 @@ func ParseFiling(name string, files map[string][]byte) (*Filing, error) {
 //go:embed basis
 var basisFiles embed.FS
 
-// complete gives a template that has neither exclusions.sql nor source.sql those of its basis, which are about sessions of
-// persons in the live environment.
+// complete gives a template without exclusions.sql or source.sql those of its basis, which are about sessions of persons in
+// the live environment.
 func (f *Filing) complete() error {
-	if f.Table(FilingExclusions) != nil || f.Source != "" {
-		return nil
-	}
-	for _, name := range []string{FilingExclusions, FilingSource} {
+	for name, there := range map[string]bool{FilingExclusions: f.Table(FilingExclusions) != nil, FilingSource: f.Source != ""} {
 		text, err := basisFiles.ReadFile(path.Join("basis", f.Basis, name+filingSuffix))
-		if err != nil {
-			return nil // check tells what is missing
+		if there || err != nil { // check tells what is missing
+			continue
 		}
 		if err := f.add(name+filingSuffix, text); err != nil {
 			return err

@@ -36,8 +36,8 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 		{"no basis", "filing.yaml", strings.Replace(headOK, "created_in_period", "any", 1), `basis "any": want created_in_period`},
 		{"a grace of years", "filing.yaml", headOK + "grace_days: 4000\n", "want 0 to 366"},
 		{"no population", "population.sql", "", "want population.sql"},
-		{"no basis to take them from", "exclusions.sql", "", "want population.sql, exclusions.sql and source.sql"},
-		{"no source", "source.sql", "", "want population.sql, exclusions.sql and source.sql"},
+		{"exclusions of the basis, which have another key", "exclusions.sql", "", "want that of population.sql"},
+		{"a basis without a source", "source.sql", "", "want population.sql, exclusions.sql and source.sql"},
 		{"no key", "population.sql", strings.Replace(rowsOK, "-- key: id\n", "", 1), "says no key"},
 		{"another key", "exclusions.sql", strings.Replace(rowsOK, "key: id", "key: name", 1), "want that of population.sql"},
 		{"a column without a class", "population.sql", rowsOK[:strings.Index(rowsOK, " sessions")] + "\n" + rowsOK, "want key: COLUMNS"},
@@ -50,6 +50,9 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 		files := map[string][]byte{"filing.yaml": []byte(headOK), "population.sql": []byte(rowsOK), "exclusions.sql": []byte(rowsOK), "source.sql": []byte("SELECT 1")}
 		if files[tt.file] = []byte(tt.text); tt.text == "" {
 			delete(files, tt.file)
+		}
+		if tt.file == "source.sql" {
+			files["filing.yaml"] = []byte(strings.Replace(headOK, "created_in_period", "open_at_period_end", 1))
 		}
 		if _, err := ParseFiling("people", files); err == nil || !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.err)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -117,7 +116,8 @@ func (p *program) filingCreateCommand() *cli.Command {
 		Usage:     "make a filing",
 		ArgsUsage: "TEMPLATE",
 		Description: `Without --known-at it is what was known at the end of the period and the template's days of grace, what was known first
-if that is later, or what is known now if that is less. Every filing is a line of the ledger, which is written before the file has its name. PRELIMINARY is what was known before this grace ended. An existing file with other bytes is never
+if that is later, or what is known now if that is less. With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in
+the ledger is that of the package inside. Every filing is a line of the ledger, which is written before the file has its name. PRELIMINARY is what was known before this grace ended. An existing file with other bytes is never
 overwritten.
 
 Examples:
@@ -127,7 +127,8 @@ Examples:
 		Flags: stored(append(append(orderFlags(), purposeFlags()...),
 			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4 or a year"},
 			knownAtFlag(),
-			text("to", ".", "where the package goes: a directory (`DIR`)"),
+			text("to", ".", "where the package goes: a directory or gs://bucket/prefix (`PLACE`)"),
+			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt it with age to this public `KEY`, age1... or one of OpenSSH; may be given several times"},
 			text("entity", "organisation", "whose filing it is, a short name without blanks (`NAME`)"),
 			&cli.StringFlag{Name: "audience", Value: "regulator", Usage: "for whom it is (`NAME`): regulator reads everything; auditor and analyst read pseudonyms, and less"},
 			&cli.StringFlag{Name: "profile", Value: "plain", Usage: "plain, or spreadsheet: texts that begin like a formula get an apostrophe (`NAME`)"},
@@ -147,6 +148,12 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer closeOrder(o)
+	way := &delivery{place: c.String("to")}
+	if keys := c.StringSlice("recipient"); len(keys) > 0 {
+		if way.recipients, err = seal.ParseRecipients(keys); err != nil {
+			return usagef("--recipient: %v", err)
+		}
+	}
 	l, now, err := p.openToWrite(c)
 	if err != nil {
 		return err
@@ -157,10 +164,9 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer made.Close()
-	name := filepath.Join(c.String("to"), made.ID+".zip")
 	var line filing.Line
-	sum, err := deliver(made, name, func(sum string) error {
-		e, err := p.entry(c, made, now, name, sum)
+	sum, err := way.send(c.Context, made, func(sum string) error {
+		e, err := p.entry(c, made, now, way, sum)
 		if err == nil {
 			line, err = filing.NewLedger(l.Bucket()).Append(c.Context, e)
 		}
@@ -170,7 +176,7 @@ func (p *program) filingCreate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s  %s\n", sum, name)
+	fmt.Fprintf(p.stdout, "%s  %s\n", sum, way.where(made))
 	fmt.Fprintf(p.stderr, "line %d:%s of the ledger\n", line.N, line.SHA256OfLine)
 	fmt.Fprintf(p.stderr, "%s version %d, known at %s, commit %d, %d rows in the population\n", o.Status(), o.Version(), o.KnownAt.Format(time.RFC3339Nano), made.Stand.Seq, made.Rows[sql.FilingPopulation])
 	if o.Key == nil {
@@ -315,59 +321,13 @@ func (p *program) bind(c *cli.Context, o *filing.Order) error {
 	return nil
 }
 
-// deliver writes the package to a file, whole or not at all, and its hash beside it. A file that is there with the same
-// bytes counts as done; one with other bytes stays. record is called with the hash before the file has its name: what leaves
-// the house is in the ledger.
-func deliver(made *filing.Package, name string, record func(sum string) error) (sum string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+made.ID+".*")
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", name, cause(err))
-	}
-	defer os.Remove(f.Name())
-	h := sha256.New()
-	err = made.WriteZip(io.MultiWriter(f, h))
-	if err = errors.Join(err, f.Chmod(0o440), f.Sync(), f.Close()); err != nil {
-		return "", fmt.Errorf("write %s: %w", name, cause(err))
-	}
-	sum = hex.EncodeToString(h.Sum(nil))
-	if there, err := hashFile(name); err == nil && there != sum {
-		return "", fmt.Errorf("write %s: a file with other bytes is there, SHA-256 %s, and stays; this one has %s", name, there, sum)
-	}
-	if err := record(sum); err != nil {
-		return "", err
-	}
-	if err := place(f.Name(), name, sum); err != nil {
-		return "", err
-	}
-	return sum, writeFile(name+".sha256", func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s  %s\n", sum, filepath.Base(name))
-		return err
-	})
-}
-
-// place gives a finished file its name, unless the name is taken.
-func place(temp, name, sum string) error {
-	err := os.Link(temp, name)
-	if err == nil {
-		return nil
-	}
-	there, readErr := hashFile(name)
-	switch {
-	case readErr != nil:
-		return fmt.Errorf("write %s: %w", name, cause(err))
-	case there != sum:
-		return fmt.Errorf("write %s: a file with other bytes is there, SHA-256 %s, and stays; this one has %s", name, there, sum)
-	}
-	return nil
-}
-
 // openWarehouseAt opens the warehouse as it was known at an instant, or as it is.
 func (p *program) openWarehouseAt(ctx context.Context, c *cli.Context, at time.Time) (*warehouse.Reader, error) {
 	return p.openWarehouseBy(c, func(path string) (*warehouse.Reader, error) {
 		if at.IsZero() {
 			return warehouse.OpenReader(ctx, path)
 		}
-		r, err := warehouse.OpenPast(ctx, path, at)
+		r, err := warehouse.OpenPastForSpooling(ctx, path, at)
 		if errors.Is(err, warehouse.ErrNothingKnown) {
 			return nil, usagef("known at %s: %v", at.Format(time.RFC3339), err)
 		}

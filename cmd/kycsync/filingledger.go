@@ -138,12 +138,15 @@ func purposeFlags() []cli.Flag {
 }
 
 // entry completes the line of a package.
-func (p *program) entry(c *cli.Context, made *filing.Package, now func() time.Time, place, sum string) (filing.Entry, error) {
+func (p *program) entry(c *cli.Context, made *filing.Package, now func() time.Time, way *delivery, sum string) (filing.Entry, error) {
 	e, err := made.Entry()
 	if err != nil {
 		return e, err
 	}
-	e.At, e.Who, e.To, e.SHA256 = now().UTC().Truncate(time.Second), c.String("by"), place, sum
+	e.At, e.Who, e.To, e.SHA256 = now().UTC().Truncate(time.Second), c.String("by"), way.where(made), sum
+	if way.recipients != nil {
+		e.Recipients = way.recipients.Fingerprints()
+	}
 	e.Purpose, e.LegalBasis = c.String("purpose"), c.String("legal-basis")
 	if e.Who == "" {
 		if me, err := user.Current(); err == nil {

@@ -122,9 +122,16 @@ func Open(raw io.ReaderAt, size int64) (*Archive, error) {
 	return a, nil
 }
 
+// encrypted is what a file begins with that age wrote.
+const encrypted = "age-encryption.org/v1\n"
+
 // checkEnd looks at the end of the archive before anything is made of it: a directory of millions of entries takes
 // memory many times its size.
 func checkEnd(raw io.ReaderAt, size int64) error {
+	head := make([]byte, len(encrypted))
+	if n, _ := raw.ReadAt(head, 0); n == len(head) && string(head) == encrypted {
+		return refusef("it is encrypted: age -d -i KEY opens it")
+	}
 	const end, end64 = 22, 22 + 20 + 56 // lengths of the records; what is longer has a comment
 	tail := make([]byte, min(size, end64))
 	if _, err := raw.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {

@@ -105,7 +105,7 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string) in
 // execute runs the command. A panic becomes an error that says where, without its message, which
 // might hold a value.
 func (p *program) execute(ctx context.Context, args []string) (err error) {
-	d := extract.Caught(func() { err = p.app().RunContext(ctx, args) })
+	d := extract.Caught(func() { err = p.app().RunContext(ctx, p.flagsBefore(args)) })
 	if d != nil {
 		return fmt.Errorf("a defect of this program (%T); please report it with these lines\n%s", d.Value, d.Stack)
 	}
@@ -147,7 +147,7 @@ func (p *program) app() *cli.App {
 		OnUsageError:              usageError,
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
-			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(), p.reportCommand(),
+			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(), p.reportCommand(), p.filingCommand(),
 			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
 			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.referenceCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
 			p.gcCommand(), p.publishCommand(),
@@ -212,7 +212,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDamaged
 	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget) && heldBack(err) == nil:
 		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
-	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse):
+	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse), errors.Is(err, errBadFiling), errors.Is(err, errOther):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
 		return 128 + int(sig.Signal.(syscall.Signal))

@@ -68,6 +68,12 @@ func hint(verb string, code int, err error) string {
 		}
 		return "Readers keep the last good generation. Look at kycsync status, then run again."
 	case exitDamaged:
+		if errors.Is(err, errBadFiling) {
+			return "Do not rely on it. Ask whoever sent it for another copy, and for the fingerprint of the key by another way."
+		}
+		if errors.Is(err, errOther) {
+			return "Nothing was changed. kycsync verify holds the warehouse against the lake; kycsync rebuild makes it again."
+		}
 		if errors.Is(err, errBadWarehouse) {
 			return "Nothing was changed. kycsync rebuild makes the warehouse again from the lake."
 		}

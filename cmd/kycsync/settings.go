@@ -114,7 +114,11 @@ func (p *program) readConfig(c *cli.Context, path string) error {
 }
 
 func (p *program) knows(name string) bool {
-	for _, cmd := range p.app().Commands {
+	all := p.app().Commands
+	for _, cmd := range all {
+		all = append(all, cmd.Subcommands...)
+	}
+	for _, cmd := range all {
 		for _, f := range cmd.Flags {
 			if _, ok := f.(altsrc.FlagInputSourceExtension); ok && slices.Contains(f.Names(), name) {
 				return true

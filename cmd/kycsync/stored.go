@@ -66,8 +66,13 @@ func (p *program) warehouseConfig(path string, log *slog.Logger) warehouse.Confi
 
 const readable = 4 // R_OK of access(2)
 
-// openWarehouse opens the published warehouse for reading.
+// openWarehouse opens the published warehouse for reading, as --known-at says.
 func (p *program) openWarehouse(ctx context.Context, c *cli.Context) (*warehouse.Reader, error) {
+	return p.openWarehouseBy(c, func(path string) (*warehouse.Reader, error) { return openAsKnown(ctx, c, path) })
+}
+
+// openWarehouseBy opens the published warehouse, in whatever way.
+func (p *program) openWarehouseBy(c *cli.Context, open func(path string) (*warehouse.Reader, error)) (*warehouse.Reader, error) {
 	path := c.String("warehouse")
 	info, err := os.Stat(path)
 	switch {
@@ -80,7 +85,7 @@ func (p *program) openWarehouse(ctx context.Context, c *cli.Context) (*warehouse
 	case syscall.Access(path, readable) != nil: // the file itself is opened by DuckDB alone
 		return nil, fmt.Errorf("open %s: %w", path, fs.ErrPermission)
 	}
-	r, err := openAsKnown(ctx, c, path)
+	r, err := open(path)
 	var refused *warehouse.Error
 	if errors.As(err, &refused) {
 		return nil, fmt.Errorf("open %s: %w (%s)", path, errBadWarehouse, refused.Class)

@@ -148,7 +148,7 @@ func filter(ctx context.Context, b arrow.RecordBatch, keep []bool) (arrow.Record
 func sameRows(ctx context.Context, t *schemas.Table, s *Spooled, want rowSum) error {
 	var got rowSum
 	var h rowHasher
-	if _, err := readPart(ctx, t, s.Path, func(b arrow.RecordBatch) bool { got.add(h.batch(b)); return true }); err != nil {
+	if _, err := ReadFile(ctx, t, s.Path, func(b arrow.RecordBatch) bool { got.add(h.batch(b)); return true }); err != nil {
 		return err
 	}
 	if got != want {

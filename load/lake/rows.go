@@ -35,7 +35,7 @@ func (l *Lake) Rows(ctx context.Context, t *schemas.Table, p Part, dir string) i
 			defer os.Remove(name)
 		}
 		stopped := false
-		n, err := readPart(ctx, t, name, func(b arrow.RecordBatch) bool {
+		n, err := ReadFile(ctx, t, name, func(b arrow.RecordBatch) bool {
 			stopped = !yield(b, nil)
 			return !stopped
 		})
@@ -48,8 +48,9 @@ func (l *Lake) Rows(ctx context.Context, t *schemas.Table, p Part, dir string) i
 	}
 }
 
-// readPart calls each with every batch until it returns false. It returns the number of rows seen.
-func readPart(ctx context.Context, t *schemas.Table, name string, each func(arrow.RecordBatch) bool) (int64, error) {
+// ReadFile calls each with every batch of a local Parquet file of table t until that returns false. It returns the number of
+// rows seen. A batch is valid until the next. Its errors are those of Rows.
+func ReadFile(ctx context.Context, t *schemas.Table, name string, each func(arrow.RecordBatch) bool) (int64, error) {
 	pf, err := file.OpenParquetFile(name, false)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrDamaged, err)

@@ -87,6 +87,12 @@ func (k *Key) Close() error {
 // Fingerprint names the key as ssh-keygen -l does.
 func (k *Key) Fingerprint() string { return ssh.FingerprintSHA256(k.signer.PublicKey()) }
 
+// Repeats reports whether the key gives the same signature for the same message each time.
+func (k *Key) Repeats() bool {
+	kind := k.signer.PublicKey().Type()
+	return kind == ssh.KeyAlgoED25519 || kind == ssh.KeyAlgoRSA
+}
+
 // Sign returns the armored signature of a message, after it has checked it.
 func (k *Key) Sign(ns Namespace, message []byte) ([]byte, error) {
 	sig, err := sshsig.Sign(bytes.NewReader(message), k.signer, sshsig.HashSHA512, string(ns))

@@ -24,6 +24,33 @@ func read(armored []byte) (*sshsig.Signature, error) {
 	return sig, nil
 }
 
+// Armored tells why a signature is not written in the way in which Sign writes one, to the last byte. Others can be good,
+// too: ssh-keygen breaks its lines elsewhere.
+func Armored(signature []byte) error {
+	block, _ := pem.Decode(signature)
+	if block == nil || block.Type != sshsig.PEMType {
+		return errors.New("this is no SSH signature")
+	}
+	sig, err := sshsig.ParseSignature(block.Bytes)
+	if err != nil {
+		return errors.New("the SSH signature cannot be read")
+	}
+	if !bytes.Equal(signature, sshsig.Armor(sig)) {
+		return errors.New("the SSH signature was written again by another hand")
+	}
+	return nil
+}
+
+// Signer returns the fingerprint of the key that signed a message, whoever's that is. The error says why the signature
+// does not fit.
+func Signer(ns Namespace, message, signature []byte) (fingerprint string, err error) {
+	sig, err := read(signature)
+	if err != nil {
+		return "", err
+	}
+	return ssh.FingerprintSHA256(sig.PublicKey), check(ns, message, sig)
+}
+
 // bare returns text without its white space.
 func bare(text []byte) []byte { return bytes.Join(bytes.Fields(text), nil) }
 

@@ -52,6 +52,10 @@ func (r *Reader) Check(ctx context.Context, at time.Time) ([]Checked, error) {
 	if err != nil {
 		return nil, err
 	}
+	return checked(results)
+}
+
+func checked(results []*result) ([]Checked, error) {
 	out := make([]Checked, len(results))
 	for i, res := range results {
 		c := &out[i]

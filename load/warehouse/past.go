@@ -14,7 +14,19 @@ import (
 // view shows what had been published until then. The file is not touched; the tables are views of it in memory. An
 // instant before the first commit is ErrNothingKnown.
 func OpenPast(ctx context.Context, path string, knownAt time.Time) (*Reader, error) {
-	r, err := OpenReader(ctx, path)
+	return openPast(ctx, path, knownAt, readerMemoryMB)
+}
+
+// fewMemoryMB is what a reader gets that hands out long answers, beside what its user needs for them.
+const fewMemoryMB = 512
+
+// OpenPastForSpooling is OpenPast for long answers: DuckDB has half of the memory, and goes to disk earlier.
+func OpenPastForSpooling(ctx context.Context, path string, knownAt time.Time) (*Reader, error) {
+	return openPast(ctx, path, knownAt, fewMemoryMB)
+}
+
+func openPast(ctx context.Context, path string, knownAt time.Time, memoryMB int) (*Reader, error) {
+	r, err := openReader(ctx, path, memoryMB)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,10 @@ type Reader struct {
 
 // OpenReader opens a published file for reading. A missing file is an error that wraps fs.ErrNotExist.
 func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	return openReader(ctx, path, readerMemoryMB)
+}
+
+func openReader(ctx context.Context, path string, memoryMB int) (*Reader, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open warehouse %q: %w", path, fs.ErrNotExist)
 	} else if err != nil {
@@ -47,7 +51,7 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	if err := os.Mkdir(out, 0o700); err != nil {
 		return nil, errors.Join(fmt.Errorf("open warehouse %q: %w", path, err), os.RemoveAll(tmp))
 	}
-	in, err := openInstance(ctx, path, true, limits{memoryMB: readerMemoryMB, tempDir: tmp}, out)
+	in, err := openInstance(ctx, path, true, limits{memoryMB: memoryMB, tempDir: tmp}, out)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %q: %w", path, err), os.RemoveAll(tmp))
 	}

@@ -239,23 +239,32 @@ const keepPassedDays = 90
 
 // note writes results into the file, and forgets old ones.
 func (b *build) note(ctx context.Context, seq int64, results []*result) error {
+	now := time.Now()
+	if err := b.in.exec(ctx, "note the results of checks", noteStatement(seq, now, results)); err != nil {
+		return err
+	}
+	return b.in.exec(ctx, "forget old results of checks", fmt.Sprintf("DELETE FROM %s WHERE failures = 0 AND check_name <> 'lake_rows' AND checked_at < TIMESTAMPTZ %s - INTERVAL %d DAY", resultsTable, instantLiteral(now), keepPassedDays))
+}
+
+// noteStatement is the statement that writes results of checks which were asked at an instant.
+func noteStatement(seq int64, at time.Time, results []*result) string {
 	var rows []string
-	now := time.Now().UTC().Format("2006-01-02 15:04:05.000000Z")
 	for _, r := range results {
 		detail, until, reason := "NULL", "NULL", "NULL"
 		if r.detail.Valid {
 			detail = literal(r.detail.String)
 		}
 		if r.waiver != nil {
-			until, reason = "TIMESTAMPTZ "+literal(r.waiver.until.Format("2006-01-02 15:04:05.000000Z")), literal(r.waiver.reason)
+			until, reason = "TIMESTAMPTZ "+instantLiteral(r.waiver.until), literal(r.waiver.reason)
 		}
-		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %d, %s)", seq, literal(now), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
+		rows = append(rows, fmt.Sprintf("(%d, %s, %s, %s, %s, %s, %d, %s, %s, %s, %s, %g, %d, %d, %s)", seq, instantLiteral(at), literal(r.check.Name), literal(r.check.Severity), literal(r.check.Owner),
 			literal(r.check.Dimension), r.failures, literal(r.examples), detail, until, reason, r.seconds, r.asked, r.inFull, literal(r.check.sha256)))
 	}
-	if err := b.in.exec(ctx, "note the results of checks", "INSERT INTO "+resultsTable+" VALUES "+strings.Join(rows, ",\n")); err != nil {
-		return err
-	}
-	return b.in.exec(ctx, "forget old results of checks", fmt.Sprintf("DELETE FROM %s WHERE failures = 0 AND check_name <> 'lake_rows' AND checked_at < TIMESTAMPTZ %s - INTERVAL %d DAY", resultsTable, literal(now), keepPassedDays))
+	return "INSERT INTO " + resultsTable + " VALUES " + strings.Join(rows, ",\n")
+}
+
+func instantLiteral(at time.Time) string {
+	return literal(at.UTC().Format("2006-01-02 15:04:05.000000Z"))
 }
 
 // inherit takes the earlier results over from the published file, as far as it can be read: the lake does not have them.

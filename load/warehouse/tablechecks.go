@@ -239,9 +239,12 @@ func texts(words []string) string {
 	return strings.Join(quoted, ", ")
 }
 
+// lakeRowsName is the check of what the file itself notes of its tables.
+const lakeRowsName = "lake_rows"
+
 // lakeRows holds the number of rows against what the lake's commit says, and what was there when it was loaded.
 func lakeRows() check {
-	c := check{always: true, Check: sql.Check{Name: "lake_rows", Severity: sql.Critical, Owner: "engineer", Dimension: "reconciliation",
+	c := check{always: true, Check: sql.Check{Name: lakeRowsName, Severity: sql.Critical, Owner: "engineer", Dimension: "reconciliation",
 		Doc: "One row: a table that has not as many rows as the parts of the lake's commit, or as were there when the warehouse was loaded."}}
 	var counts []string
 	for _, t := range tables() {

@@ -1,0 +1,185 @@
+package night
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"kycsync/extract/didittest"
+	"kycsync/load/filing"
+	"kycsync/load/lake"
+	"kycsync/load/lake/gcstest"
+	"kycsync/load/warehouse"
+)
+
+// file makes a filing of the house's warehouse and returns its archive.
+func (h *house) file(t *testing.T, o filing.Order) []byte {
+	t.Helper()
+	r, err := warehouse.OpenPast(context.Background(), h.warehouse().Path, o.KnownAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	made, err := filing.Make(context.Background(), r, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close()
+	var out bytes.Buffer
+	if err := made.WriteZip(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// randomOrder is any filing that can be made as of an instant.
+func randomOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
+	t.Helper()
+	templates := filing.Templates()
+	o := filing.Order{Template: &templates[dice.IntN(len(templates))], KnownAt: at, Entity: "acme", Audience: filing.Regulator, Profile: []string{"plain", "spreadsheet"}[dice.IntN(2)]}
+	var err error
+	if o.Period, err = filing.ParsePeriod([]string{"2026", "2026-Q4", "2026-10", "2026-11"}[dice.IntN(4)]); err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Period.Name) != len("2026-10") || o.Period.Name == "2026-Q4" { // a report a month takes long
+		short := *o.Template
+		short.Report = false
+		o.Template = &short
+	}
+	if dice.IntN(2) == 0 {
+		o.Audience = filing.Auditor
+		if o.Pseudonyms, err = filing.NewPseudonymizer(o.Audience, bytes.Repeat([]byte{9}, 32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return o
+}
+
+// TestFilingsAreTheSameEverywhere makes filings night after night, and again in the end: of the lake with all that
+// changed since and was compacted, and of a copy in another store whose warehouse is built from nothing. The bytes are the
+// same. What an auditor receives holds none of the people. KYCSYNC_TEST_FILINGS is for more of them.
+func TestFilingsAreTheSameEverywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many nights")
+	}
+	ctx := context.Background()
+	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: 60, Restless: 20})
+	h := newHouse(t, v, url, "", lake.Config{})
+	dice := rand.New(rand.NewPCG(77, uint64(searched("FILINGS", 6))))
+	type made struct {
+		order filing.Order
+		sum   [sha256.Size]byte
+	}
+	var all []made
+	const nights = 6
+	merged := 0
+	for n := range nights {
+		v.Advance(firstNight.AddDate(0, 0, n))
+		cfg := h.config(t)
+		cfg.Merge = 3
+		cfg.Accept = map[string]string{gateMissing: "a test"}
+		s, err := Run(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		merged += s.Merged
+		for range (searched("FILINGS", 6) + nights - 1) / nights {
+			o := randomOrder(t, dice, v.Clock())
+			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
+		}
+	}
+	if merged == 0 {
+		t.Error("nothing was merged, which proves less")
+	}
+	gcs := gcstest.Start(t)
+	other := newHouse(t, v, url, gcs.URI("made"), lake.Config{GCSOptions: gcs.Options()})
+	store, err := lake.OpenBucket(ctx, gcs.URI("copy"), lake.Config{Create: true, GCSOptions: gcs.Options()})
+	if err == nil {
+		_, err = h.lake.Copy(ctx, store, t.TempDir())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.lake, err = lake.Open(ctx, gcs.URI("copy"), lake.Config{GCSOptions: gcs.Options(), Now: v.Clock}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.lake.Close() })
+	other.build(t)
+	planted := h.people(t)
+	for _, m := range all {
+		for _, place := range []*house{h, other} {
+			body := place.file(t, m.order)
+			if sum := sha256.Sum256(body); sum != m.sum {
+				t.Errorf("%s of %s: got SHA-256 %s, and %s on the night itself", m.order.ID(), place.lake.Bucket().URI(), hex.EncodeToString(sum[:]), hex.EncodeToString(m.sum[:]))
+			}
+			if m.order.Audience != filing.Regulator {
+				found := 0
+				for _, value := range planted {
+					if bytes.Contains(body, []byte(value)) {
+						found++
+					}
+				}
+				if found > 0 {
+					t.Errorf("%s: %d values of people, of %d", m.order.ID(), found, len(planted))
+				}
+			}
+		}
+	}
+}
+
+// people returns what nobody but a regulator may read of them, in plain text.
+func (h *house) people(t *testing.T) (values []string) {
+	t.Helper()
+	var asked []string
+	for _, of := range []string{"sessions.session_id", "sessions.vendor_data", "sessions.full_name", "id_verifications.document_number", "id_verifications.formatted_address", "id_verifications.last_name",
+		"phone_verifications.full_number", "email_verifications.email", "aml_hits.caption", "activity.actor_email"} {
+		table, column, _ := strings.Cut(of, ".")
+		asked = append(asked, fmt.Sprintf("SELECT DISTINCT CAST(%s AS VARCHAR) FROM %s_versions WHERE length(CAST(%[1]s AS VARCHAR)) > 5", column, table))
+	}
+	for _, row := range h.rows(t, strings.Join(asked, " UNION ")) {
+		values = append(values, row[0].(string))
+	}
+	if len(values) < 200 {
+		t.Errorf("only %d values are looked for", len(values))
+	}
+	return values
+}
+
+// TestNoFilingOfDamagedData: a critical check that fails holds a filing back, and so does a population that is not whole.
+func TestNoFilingOfDamagedData(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a night")
+	}
+	v, url := newVendor(t, didittest.Options{Seed: 78, Sessions: 30})
+	h := newHouse(t, v, url, "", lake.Config{})
+	v.Advance(firstNight)
+	h.night(t)
+	o := randomOrder(t, rand.New(rand.NewPCG(1, 1)), v.Clock())
+	if err := os.Chmod(h.warehouse().Path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("duckdb", h.warehouse().Path)
+	if err == nil {
+		_, err = db.Exec("UPDATE id_verifications_versions SET session_id = 'nobody'")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := warehouse.OpenPast(context.Background(), h.warehouse().Path, o.KnownAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if made, err := filing.Make(context.Background(), r, o); !errors.Is(err, filing.ErrChecks) || !strings.Contains(err.Error(), "parents.id_verifications") {
+		t.Errorf("got %v, %v, want a refusal", made, err)
+	}
+}

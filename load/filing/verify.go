@@ -1,0 +1,542 @@
+package filing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"kycsync/load/filing/bag"
+	"kycsync/load/lake"
+	"kycsync/load/seal"
+	"kycsync/schemas"
+	"kycsync/sql"
+)
+
+// A Control is one thing that was looked at in a package, in a plain sentence.
+type Control struct {
+	Name   string `json:"control"`
+	Passed bool   `json:"passed"`
+	// Skipped says that it was not looked at, and the sentence says why. It is then not passed, and not failed.
+	Skipped  bool   `json:"skipped,omitempty"`
+	Sentence string `json:"sentence"`
+}
+
+// Checking is how a package is checked.
+type Checking struct {
+	// Signers are those whose signature counts. Nil: any signature that fits counts, and whose it is must be compared.
+	Signers seal.Signers
+	// Unsigned lets a package pass that nobody signed.
+	Unsigned bool
+}
+
+// Verify checks a package without asking anything but the file. It ends early only where nothing can be said of the rest.
+// ok: all controls passed. The error is that of reading.
+func Verify(ctx context.Context, name string, how Checking) (controls []Control, ok bool, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	v := &verifier{ctx: ctx, how: how, file: filepath.Base(name)}
+	err = v.all(f, info.Size())
+	ok = err == nil
+	for _, c := range v.controls {
+		ok = ok && (c.Passed || c.Skipped)
+	}
+	return v.controls, ok, err
+}
+
+// A verifier looks at one package.
+type verifier struct {
+	ctx      context.Context
+	how      Checking
+	file     string
+	controls []Control
+	stored   *stored
+	files    map[string]bag.File
+	signed   bool // by somebody whose signature counts
+	tables   map[string]*relation
+	tallies  map[string]*tally
+}
+
+// note adds a control: passed with a sentence, or failed with the error's.
+func (v *verifier) note(name, sentence string, err error) bool {
+	c := Control{Name: name, Passed: err == nil, Sentence: sentence}
+	if err != nil {
+		c.Sentence = plainWords(err)
+	}
+	v.controls = append(v.controls, c)
+	return c.Passed
+}
+
+func (v *verifier) skip(name, sentence string) {
+	v.controls = append(v.controls, Control{Name: name, Skipped: true, Sentence: sentence})
+}
+
+// plainWords leaves the program's own words out.
+func plainWords(err error) string {
+	text := strings.TrimPrefix(err.Error(), bag.ErrRefused.Error()+": ")
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[n:] + "."
+}
+
+// isReading tells an error of reading from what a package is to blame for.
+func isReading(err error) bool {
+	var pe *os.PathError
+	return errors.As(err, &pe) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (v *verifier) all(f *os.File, size int64) error {
+	a, err := bag.Open(f, size)
+	if isReading(err) {
+		return err
+	}
+	if err == nil {
+		if v.files, err = a.Check(); isReading(err) {
+			return err
+		}
+	}
+	if !v.note("archive", "The archive holds plain files in one folder and nothing else, and every byte of it is where it must be.", err) {
+		return nil
+	}
+	if !v.note("files", fmt.Sprintf("All %d files are there, none was added, and each has the SHA-256 that the lists have.", len(v.files)), a.CheckFiles(v.files)) {
+		return nil
+	}
+	v.stored, err = open(a)
+	if !v.note("description", "The description of the files and the statement of what made them can be read.", err) {
+		return nil
+	}
+	v.checkSignature()
+	v.note("statement", fmt.Sprintf("The statement names every file of the content with its SHA-256, and says that kycsync %.40s made them as known at %.40s of commit %d.",
+		v.stored.statement.Predicate.Program.Version, v.stored.statement.Predicate.Parameters["Known-At"], v.stored.statement.Predicate.Knowledge.Seq), v.checkStatement())
+	v.note("name", fmt.Sprintf("The file, its folder and its description have the same name, %s.", a.Root), v.checkName())
+	v.checkTables()
+	return v.ctx.Err()
+}
+
+// checkSignature asks who signed.
+func (v *verifier) checkSignature() {
+	const name = "signature"
+	if !v.stored.Has(bag.Signature) {
+		switch {
+		case v.how.Signers != nil:
+			v.note(name, "", errors.New("nobody signed the package"))
+		case v.how.Unsigned:
+			v.skip(name, "Nobody signed the package; that was allowed.")
+		default:
+			v.note(name, "", errors.New("nobody signed the package: whoever altered it could have altered the lists, too"))
+		}
+		return
+	}
+	body, err := v.stored.ReadAll(bag.TagManifest, maxDescriptor)
+	var signature []byte
+	if err == nil {
+		signature, err = v.stored.ReadAll(bag.Signature, 64<<10)
+	}
+	if err == nil {
+		err = seal.Armored(signature)
+	}
+	if err != nil {
+		v.note(name, "", err)
+		return
+	}
+	if v.how.Signers == nil {
+		by, err := seal.Signer(Namespace, body, signature)
+		v.note(name, fmt.Sprintf("The signature fits everything. It is by the key %s: compare this with the one that you were told, or name an allowed_signers file.", by), err)
+		return
+	}
+	knownAt, err := time.Parse(timeForm, v.stored.statement.Predicate.Parameters["Known-At"])
+	by := ""
+	if err == nil {
+		by, err = v.how.Signers.Check(Namespace, body, signature, knownAt)
+	}
+	v.signed = v.note(name, fmt.Sprintf("Everything was signed by %s.", by), err)
+}
+
+// checkStatement holds the subjects against the files.
+func (v *verifier) checkStatement() error {
+	s := &v.stored.statement
+	if s.Type != statementType || s.PredicateType != predicateType {
+		return errors.New("the statement is of another type")
+	}
+	named := map[string]bool{}
+	for _, sub := range s.Subject {
+		f, ok := v.files[sub.Name]
+		if !ok || named[sub.Name] || sub.Digest["sha256"] != f.SHA256 {
+			return fmt.Errorf("the statement names %.80q, which is not there, or twice, or with another SHA-256", sub.Name)
+		}
+		named[sub.Name] = true
+	}
+	for name := range v.files {
+		if strings.HasPrefix(name, bag.Payload) && name != statementFile && !named[name] {
+			return fmt.Errorf("the statement does not name %s", name)
+		}
+	}
+	return nil
+}
+
+// checkName holds the names against one another.
+func (v *verifier) checkName() error {
+	info, err := v.stored.Info()
+	if err != nil {
+		return err
+	}
+	root := v.stored.Root
+	if d := v.stored.descriptor; d.ID != root || info["External-Identifier"] != root {
+		return fmt.Errorf("the folder is %s, and its description is of %.80q", root, d.ID)
+	}
+	params := v.stored.statement.Predicate.Parameters
+	for label, value := range info {
+		if word, ok := strings.CutPrefix(label, "Filing-"); ok && params[word] != value {
+			return fmt.Errorf("%s says of %s %.80q, and the statement %.80q", bag.InfoFile, word, value, params[word])
+		}
+	}
+	for key, value := range v.stored.descriptor.Filing {
+		if info["Filing-"+label(key)] != value {
+			return fmt.Errorf("%s says of %.40q %.80q, and %s does not", descriptorFile, key, value, bag.InfoFile)
+		}
+	}
+	if strings.HasSuffix(v.file, ".zip") && v.file != root+".zip" {
+		return fmt.Errorf("the file was given another name than its folder has, %s", root)
+	}
+	return nil
+}
+
+// label is a term's name as it stands in bag-info.txt.
+func label(key string) string {
+	words := strings.Split(key, "_")
+	for i, w := range words {
+		if w != "" {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "-")
+}
+
+// checkTables reads every row and holds what it finds against what the package says.
+func (v *verifier) checkTables() {
+	var err error
+	if v.tables, err = v.stored.relations(); err != nil {
+		v.note("tables", "", err)
+		return
+	}
+	v.tallies = map[string]*tally{}
+	for _, name := range slices.Sorted(maps.Keys(v.tables)) {
+		t, err := v.tally(v.tables[name])
+		v.tallies[name] = t
+		if !v.note("rows of "+name, fmt.Sprintf("%d rows, written as they must be, each with a key that no other has.", t.rows), err) {
+			return
+		}
+	}
+	totals, err := v.sheet(tablesFile, tablesColumns)
+	if err == nil {
+		err = v.checkTotals(totals)
+	}
+	v.note("control totals", "Rows, values and sums are those of the control files, recomputed.", err)
+	v.note("references", "Every row that refers to another table has its row there.", v.checkReferences())
+	v.note("reconciliation", "Population and exclusions are all sessions of the period, in each application.", v.checkBalance())
+	v.note("data quality", "No critical check of the data failed without a decision to let it pass.", v.checkQuality())
+	v.checkParquet()
+}
+
+// tally reads the rows of a table.
+func (v *verifier) tally(r *relation) (*tally, error) {
+	t := newTally(r.columns, r.key)
+	c := &cursor{rel: r}
+	defer func() { _ = c.close() }()
+	var plainRow []byte
+	for n := 0; ; n++ {
+		if n%1024 == 0 && v.ctx.Err() != nil {
+			return t, context.Cause(v.ctx)
+		}
+		if err := c.advance(); err != nil || c.row == nil {
+			return t, err
+		}
+		plainRow = plainRow[:0]
+		for i, f := range c.row {
+			if i > 0 {
+				plainRow = append(plainRow, ',')
+			}
+			if f.null {
+				t.null(i)
+				continue
+			}
+			if !wellFormed(r.columns[i].Kind, f.text) {
+				return t, fmt.Errorf("column %s of %s has a value that is not of its type", r.columns[i].Name, r.name)
+			}
+			text := []byte(f.text)
+			t.cell(i, text)
+			plainRow = appendField(plainRow, text)
+		}
+		if err := t.row(append(plainRow, '\r', '\n')); err != nil {
+			return t, fmt.Errorf("table %s: %w", r.name, err)
+		}
+	}
+}
+
+// maxSheetRows is how many rows a sheet that is read as a whole may have.
+const maxSheetRows = 100_000
+
+// sheet reads a small control file.
+func (v *verifier) sheet(name string, columns []string) ([][]field, error) {
+	body, err := v.stored.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	r := newRowReader(body)
+	head, _, err := r.next()
+	if err != nil || !slices.EqualFunc(head, columns, func(f field, name string) bool { return f.text == name }) {
+		return nil, fmt.Errorf("%s has other columns than it must have", name)
+	}
+	var out [][]field
+	for {
+		row, _, err := r.next()
+		switch {
+		case err == io.EOF:
+			return out, nil
+		case err != nil || len(row) != len(columns) || len(out) == maxSheetRows:
+			return nil, fmt.Errorf("%s: %w", name, errCSV)
+		}
+		row = slices.Clone(row)
+		if v.stored.statement.Predicate.Parameters["profile"] == string(spreadsheet) {
+			for i := range row {
+				row[i].text = unescape(row[i].text)
+			}
+		}
+		out = append(out, row)
+	}
+}
+
+// checkTotals holds what was counted against tables.csv and control_totals.csv.
+func (v *verifier) checkTotals(tables [][]field) error {
+	totals, err := v.sheet(totalsFile, totalsColumns)
+	if err != nil {
+		return err
+	}
+	if len(tables) != len(v.tallies) {
+		return fmt.Errorf("%s tells of %d tables, and there are %d", tablesFile, len(tables), len(v.tallies))
+	}
+	for _, row := range tables {
+		t, r := v.tallies[row[0].text], v.tables[row[0].text]
+		if t == nil {
+			return fmt.Errorf("%s tells of the table %.80q, which is not there", tablesFile, row[0].text)
+		}
+		if row[1].text != strconv.Itoa(len(r.paths)) || row[2].text != strconv.FormatInt(t.rows, 10) || row[3].text != t.sha256() {
+			return fmt.Errorf("table %s has %d rows in %d files, and %s tells of others", r.name, t.rows, len(r.paths), tablesFile)
+		}
+		for i := range r.columns {
+			k := &t.columns[i]
+			if len(totals) == 0 {
+				return fmt.Errorf("%s ends before column %s of %s", totalsFile, r.columns[i].Name, r.name)
+			}
+			want := []string{r.name, r.columns[i].Name, fieldType(r.columns[i].Kind), strconv.FormatInt(k.filled, 10), k.sum()}
+			for at, word := range want {
+				if totals[0][at].text != word {
+					return fmt.Errorf("column %s of %s has %d values with the sum %q, and %s tells of others", r.columns[i].Name, r.name, k.filled, k.sum(), totalsFile)
+				}
+			}
+			totals = totals[1:]
+		}
+	}
+	if len(totals) > 0 {
+		return fmt.Errorf("%s tells of columns that are not there", totalsFile)
+	}
+	return nil
+}
+
+// checkReferences merges each table with the one that it refers to: both are in order of the key.
+func (v *verifier) checkReferences() error {
+	for _, res := range v.stored.descriptor.Resources {
+		if res.Schema == nil {
+			continue
+		}
+		for _, fk := range res.Schema.ForeignKeys {
+			from, to := v.tables[strings.ReplaceAll(res.Name, "-", "_")], v.tables[strings.ReplaceAll(fk.Reference.Resource, "-", "_")]
+			if from == nil || to == nil || !slices.Equal(fk.Fields, fk.Reference.Fields) {
+				return fmt.Errorf("%.80q refers to a table that is not there", res.Name)
+			}
+			if err := v.refers(from, to, fk.Fields); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) refers(from, to *relation, by []string) (err error) {
+	short := *from
+	short.key = nil
+	for _, name := range by {
+		at := slices.IndexFunc(from.columns, func(c column) bool { return c.Name == name })
+		if at < 0 || len(short.key) == len(to.key) || to.columns[to.key[len(short.key)]].Name != name {
+			return fmt.Errorf("table %s refers to %s by other columns than its key", from.name, to.name)
+		}
+		short.key = append(short.key, at)
+	}
+	if !slices.Equal(short.key, from.key[:min(len(from.key), len(short.key))]) {
+		return fmt.Errorf("table %s is not in the order of what it refers to", from.name)
+	}
+	a, b := &cursor{rel: &short}, &cursor{rel: to}
+	defer func() { err = errors.Join(err, a.close(), b.close()) }()
+	if err := errors.Join(a.advance(), b.advance()); err != nil {
+		return err
+	}
+	for a.row != nil {
+		order := 1
+		if b.row != nil {
+			order = compareKeys(&cursor{rel: &short, row: a.row}, b)
+		}
+		switch {
+		case order == 0:
+			err = a.advance()
+		case b.row == nil || order < 0:
+			return fmt.Errorf("table %s has a row whose row in %s is not there", from.name, to.name)
+		default:
+			err = b.advance()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBalance recomputes the reconciliation.
+func (v *verifier) checkBalance() error {
+	rows, err := v.sheet(balanceFile, balanceColumns)
+	if err != nil {
+		return err
+	}
+	population, exclusions := v.tallies[sql.FilingPopulation], v.tallies[sql.FilingExclusions]
+	if population == nil || exclusions == nil {
+		return errors.New("there is no population, or there are no exclusions")
+	}
+	seen := map[string]bool{}
+	var rest int64
+	for _, row := range rows {
+		app := row[0].text
+		b := balance{application: app, population: population.perApp[app], exclusions: exclusions.perApp[app], source: v.stored.statement.Predicate.Source[app]}
+		rest += b.population + b.exclusions
+		for i, want := range b.row() {
+			if row[i].text != want {
+				return fmt.Errorf("application %.80q: there are %d sessions of the period by the statement, %d in the population and %d left out, and %s tells of others", app, b.source, b.population, b.exclusions, balanceFile)
+			}
+		}
+		if b.difference() != 0 || seen[app] {
+			return fmt.Errorf("application %.80q: %d sessions are missing, or it is there twice", app, b.difference())
+		}
+		seen[app] = true
+	}
+	if rest != population.rows+exclusions.rows || len(seen) != len(v.stored.statement.Predicate.Source) {
+		return fmt.Errorf("%s leaves an application out", balanceFile)
+	}
+	return nil
+}
+
+// checkQuality looks for critical checks that failed.
+func (v *verifier) checkQuality() error {
+	rows, err := v.sheet(checksFile, checksColumns)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return errors.New("the data were not checked")
+	}
+	for _, row := range rows {
+		if row[1].text == sql.Critical && row[4].text != "0" && row[5].null {
+			return fmt.Errorf("the check %.80q failed", row[0].text)
+		}
+	}
+	return nil
+}
+
+// checkParquet holds the rows of the Parquet files against those of the CSV files. A Parquet file may be made so that
+// reading it takes all memory: so only those are read for which somebody is known to answer.
+func (v *verifier) checkParquet() {
+	const name = "parquet"
+	if !v.signed {
+		v.skip(name, "The Parquet files were not read, as nobody is known to answer for them: name an allowed_signers file. Their SHA-256 is the one that the lists have.")
+		return
+	}
+	for _, table := range slices.Sorted(maps.Keys(v.tables)) {
+		r := v.tables[table]
+		if r.parquet == "" {
+			continue
+		}
+		if err := v.sameRows(r, v.tallies[table]); err != nil {
+			v.note(name, "", err)
+			return
+		}
+	}
+	v.note(name, "The Parquet files have the same rows as the CSV files.", nil)
+}
+
+// sameRows reads a Parquet file, which the reader wants to have as a file of its own.
+func (v *verifier) sameRows(r *relation, want *tally) (err error) {
+	body, err := v.stored.Read(r.parquet)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	f, err := os.CreateTemp("", "kycsync-verify-*.parquet")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = io.Copy(f, body)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	t := &schemas.Table{Name: r.name}
+	for _, c := range r.columns {
+		t.Columns = append(t.Columns, c.Column)
+	}
+	got := newTally(r.columns, r.key)
+	var line, cell []byte
+	var failed error
+	_, err = lake.ReadFile(v.ctx, t, f.Name(), func(b arrow.RecordBatch) bool {
+		for i := range int(b.NumRows()) {
+			line = line[:0]
+			for k := range r.columns {
+				if k > 0 {
+					line = append(line, ',')
+				}
+				if b.Column(k).IsNull(i) {
+					got.null(k)
+					continue
+				}
+				cell = appendCell(cell[:0], &r.columns[k].Column, slices.Contains(r.key, k), b.Column(k), i)
+				got.cell(k, cell)
+				line = appendField(line, cell)
+			}
+			if failed = got.row(append(line, '\r', '\n')); failed != nil {
+				return false
+			}
+		}
+		return true
+	})
+	if err := errors.Join(err, failed); err != nil {
+		return fmt.Errorf("the Parquet file of %s cannot be read: %w", r.name, err)
+	}
+	if got.sha256() != want.sha256() {
+		return fmt.Errorf("the Parquet file of %s has other rows than its CSV files", r.name)
+	}
+	return nil
+}

@@ -47,6 +47,8 @@ func (d *delivery) send(ctx context.Context, made *filing.Package, record func(s
 	dir := d.place
 	if d.inStore() {
 		dir = "" // that of temporary files
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("write %s: %w", d.where(made), cause(err))
 	}
 	f, err := os.CreateTemp(dir, "."+made.ID+".*")
 	if err != nil {

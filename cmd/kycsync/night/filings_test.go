@@ -74,13 +74,13 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	ctx := context.Background()
 	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: 60, Restless: 20})
 	h := newHouse(t, v, url, "", lake.Config{})
-	dice := rand.New(rand.NewPCG(77, uint64(searched("FILINGS", 6))))
+	dice := rand.New(rand.NewPCG(77, uint64(searched("FILINGS", 4))))
 	type made struct {
 		order filing.Order
 		sum   [sha256.Size]byte
 	}
 	var all []made
-	const nights = 6
+	const nights = 4
 	merged := 0
 	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
@@ -92,7 +92,7 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		merged += s.Merged
-		for range (searched("FILINGS", 6) + nights - 1) / nights {
+		for range (searched("FILINGS", 4) + nights - 1) / nights {
 			o := randomOrder(t, dice, v.Clock())
 			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
 		}

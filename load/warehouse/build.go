@@ -82,12 +82,12 @@ func privateDir(dir string) error {
 func (b *build) file() string { return filepath.Join(b.dir, "warehouse.duckdb") }
 
 // open opens the build file, or makes an empty one.
-func (b *build) open(ctx context.Context, memoryMB, threads int) error {
+func (b *build) open(ctx context.Context, threads int) error {
 	dirs, err := allowed(b.lake, b.dir, b.tmp, b.spool)
 	if err != nil {
 		return err
 	}
-	lim := limits{memoryMB: memoryMB, threads: threads, tempDir: b.tmp}
+	lim := limits{memoryMB: b.cfg.MemoryMB, threads: threads, tempDir: b.tmp}
 	if b.in, err = openInstance(ctx, b.file(), false, lim, dirs...); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (b *build) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("warehouse: remove the old build file: %w", err)
 	}
-	if err := b.open(ctx, b.cfg.MemoryMB, b.cfg.Threads); err != nil {
+	if err := b.open(ctx, b.cfg.Threads); err != nil {
 		return err
 	}
 	b.cfg.Step(stepOpen)
@@ -180,7 +180,7 @@ func (b *build) resume(ctx context.Context) (*standing, error) {
 	if _, err := os.Stat(b.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, outdated("there is no build file")
 	}
-	if err := b.open(ctx, b.cfg.addMB, b.cfg.addThreads); err != nil {
+	if err := b.open(ctx, b.cfg.addThreads); err != nil {
 		return nil, doubt(ctx, err)
 	}
 	b.cfg.Step(stepOpen)

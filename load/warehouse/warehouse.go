@@ -41,15 +41,14 @@ var ErrMismatch = errors.New("the warehouse does not hold what the lake holds")
 // Config says where the warehouse is and what a build may use. Path is required.
 type Config struct {
 	Path     string       // of the published file. The private files go to Path + ".build"
-	MemoryMB int          // that DuckDB may use; the process takes up to 610 MB more with a million sessions. Defaults to 384, and to 576 where commits are added to a build file
+	MemoryMB int          // that DuckDB may use; the process takes up to 610 MB more with a million sessions. Defaults to 384
 	Threads  int          // Defaults to one per CPU, and to one where commits are added: a second would wait for the first, and DuckDB waits busily
 	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
 
-	addMB      int   // MemoryMB where commits are added
-	addThreads int   // Threads there
+	addThreads int   // Threads where commits are added
 	addAtOnce  int64 // bytes, as vectorBytes has them, that a transaction may keep there. Defaults to 32 MiB: with 345, as much as fits, a night on a million sessions spilled a gigabyte and took a quarter longer
 	atOnce     int64 // rows after which a build from scratch begins another transaction. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
 	unchecked  bool  // ask no check: for tests of rows that no vendor has
@@ -80,10 +79,7 @@ const (
 	stepRenamed    = "publish.renamed"
 )
 
-const (
-	defaultMemoryMB = 384
-	defaultAddMB    = 576 // the process stays below 1 GiB where 10,000 sessions among a million are ended
-)
+const defaultMemoryMB = 384
 
 func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Path == "" {
@@ -97,8 +93,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, fmt.Errorf("warehouse %q: %w", cfg.Path, err)
 	}
 	cfg.Path = path
-	if cfg.addMB = cfg.MemoryMB; cfg.MemoryMB == 0 {
-		cfg.MemoryMB, cfg.addMB = defaultMemoryMB, defaultAddMB
+	if cfg.MemoryMB == 0 {
+		cfg.MemoryMB = defaultMemoryMB
 	}
 	if cfg.addThreads = cfg.Threads; cfg.Threads == 0 {
 		cfg.addThreads = 1

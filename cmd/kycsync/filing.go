@@ -116,9 +116,10 @@ func (p *program) filingCreateCommand() *cli.Command {
 		Usage:     "make a filing",
 		ArgsUsage: "TEMPLATE",
 		Description: `Without --known-at it is what was known at the end of the period and the template's days of grace, what was known first
-if that is later, or what is known now if that is less. With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in
-the ledger is that of the package inside. Every filing is a line of the ledger, which is written before the file has its name. PRELIMINARY is what was known before this grace ended. An existing file with other bytes is never
-overwritten.
+if that is later, or what is known now if that is less. It is PRELIMINARY if the grace had not ended by then. An existing file
+with other bytes is never overwritten. Every filing is a line of the ledger, which is written before the file has its name.
+With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in the ledger is that of
+the package inside.
 
 Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings

@@ -23,6 +23,7 @@ var (
 	validationTypes   = []string{"one_by_one", "two_by_two", "not_enabled"}
 	validationMatches = []string{"no_match", "partial_match", "full_match"}
 	reviewStatuses    = []string{"Unreviewed", "Confirmed Match", "False Positive", "Inconclusive"}
+	matchKinds        = []string{"pep", "sanction", "warning", "adverse_media"}
 	numberMatches     = []string{"MATCH", "NEUTRAL", "HARD_MISMATCH"}
 	matchSources      = []string{"session", "imported", "list_entry"}
 	matchTypes        = []string{"ip_address", "device_fingerprint"}

@@ -269,8 +269,10 @@ func (j *job) shareProgress() {
 }
 
 // lockRuns takes the lock of the runs of this machine.
-func lockRuns(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, "run.lock"))
+func lockRuns(dir string) (*flock.Flock, error) { return lockFile(filepath.Join(dir, "run.lock")) }
+
+func lockFile(name string) (*flock.Flock, error) {
+	lock := flock.New(name)
 	switch ok, err := lock.TryLock(); {
 	case err != nil:
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), cause(err))

@@ -73,19 +73,8 @@ func (m *maker) addSheet(s sheet) error {
 
 // check asks all checks of the data as they were known.
 func (m *maker) check(ctx context.Context) (err error) {
-	if m.checks, err = m.r.CheckPast(ctx); err != nil {
-		return err
-	}
-	var failed []string
-	for _, c := range m.checks {
-		if c.Counts() {
-			failed = append(failed, c.Check)
-		}
-	}
-	if len(failed) > 0 {
-		return fmt.Errorf("%w: %s", ErrChecks, strings.Join(failed, ", "))
-	}
-	return nil
+	m.checks, err = Checks(ctx, m.r)
+	return err
 }
 
 // A balance is what one application has of the period.

@@ -35,6 +35,19 @@ func ParsePeriod(text string) (Period, error) {
 	return Period{text, from, from.AddDate(0, months, 0)}, nil
 }
 
+// next returns the period behind this one, which is as long.
+func (p Period) next() Period {
+	to := p.To.AddDate(0, len(p.months()), 0)
+	name := to.AddDate(0, 0, -1).Format("2006")
+	switch len(p.months()) {
+	case 1:
+		name = p.To.Format("2006-01")
+	case 3:
+		name += fmt.Sprintf("-Q%d", (int(p.To.Month())+2)/3)
+	}
+	return Period{name, p.To, to}
+}
+
 // months returns the first days of the months of the period.
 func (p Period) months() (out []time.Time) {
 	for m := p.From; m.Before(p.To); m = m.AddDate(0, 1, 0) {

@@ -66,22 +66,27 @@ func randomOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
 
 // TestFilingsAreTheSameEverywhere makes filings night after night, and again in the end: of the lake with all that
 // changed since and was compacted, and of a copy in another store whose warehouse is built from nothing. The bytes are the
-// same. What an auditor receives holds none of the people. KYCSYNC_TEST_FILINGS is for more of them.
+// same. What an auditor receives holds none of the people. KYCSYNC_TEST_FILINGS is for more of them; with a hundred and
+// more ten thousand versions come after the first.
 func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many nights")
 	}
 	ctx := context.Background()
-	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: 60, Restless: 20})
+	wanted, sessions := searched("FILINGS", 4), 60
+	if wanted >= 100 {
+		sessions = 3000
+	}
+	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: sessions, Restless: 20})
 	h := newHouse(t, v, url, "", lake.Config{})
-	dice := rand.New(rand.NewPCG(77, uint64(searched("FILINGS", 4))))
+	dice := rand.New(rand.NewPCG(77, uint64(wanted)))
 	type made struct {
 		order filing.Order
 		sum   [sha256.Size]byte
 	}
 	var all []made
 	const nights = 4
-	merged := 0
+	merged, later := 0, 0
 	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		cfg := h.config(t)
@@ -92,7 +97,10 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		merged += s.Merged
-		for range (searched("FILINGS", 4) + nights - 1) / nights {
+		if len(all) > 0 {
+			later += int(s.Versions + s.EntityVersions)
+		}
+		for range (wanted + nights - 1) / nights {
 			o := randomOrder(t, dice, v.Clock())
 			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
 		}
@@ -114,6 +122,7 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = other.lake.Close() })
 	other.build(t)
+	t.Logf("%d filings; %d versions of sessions and others came after the first, and %d parts were merged", len(all), later, merged)
 	planted := h.people(t)
 	for _, m := range all {
 		for _, place := range []*house{h, other} {

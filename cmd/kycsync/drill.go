@@ -236,9 +236,17 @@ func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.
 	return nil
 }
 
+// pdfs are those that were copied, if there are any.
+func (d *drilled) pdfs() string {
+	if d.PDFs == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d PDFs, %s", d.PDFs, size(d.PDFBytes))
+}
+
 func (d *drilled) print(p *program) error {
 	if d.copied > 0 {
-		fmt.Fprintf(p.stdout, "copied    %d commits, %d parts and %d PDFs, %s, in %s\n", d.Commits, d.Parts, d.PDFs, size(d.Bytes+d.PDFBytes), d.copied.Round(time.Millisecond))
+		fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s%s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.pdfs(), d.copied.Round(time.Millisecond))
 	}
 	if d.rebuilt > 0 {
 		fmt.Fprintf(p.stdout, "rebuilt   %d rows of %d tables in %s\n", d.Rows, d.Tables, d.rebuilt.Round(time.Millisecond))

@@ -96,7 +96,8 @@ func printPDFs(line func(name, format string, args ...any), s *night.PDFSummary)
 	if s == nil {
 		return
 	}
-	line("pdfs", "%d of %d final versions archived, %s, in %d commits; %d are left for the next night", s.Archived, s.Wanted, size(s.Bytes), s.Commits, s.Left)
+	line("pdfs", "%d of %d final versions archived, %s, in %d %s; %d are left for the next night",
+		s.Archived, s.Wanted, size(s.Bytes), s.Commits, plural(s.Commits, "commit"), s.Left)
 	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
 		line("", "%d skipped: %s", s.Skipped[reason], reason)
 	}

@@ -195,7 +195,7 @@ func (l *Lake) VerifyPDFs(ctx context.Context, c *Commit, share Share, dir strin
 			damage := l.checkPDF(ctx, p)
 			switch {
 			case errors.Is(damage, ErrDamaged):
-				found = append(found, PDFProblem{PDF: p, Err: fmt.Errorf("PDF of session %s: %w; bring %q back from a copy", p.SessionID, damage, p.Object)})
+				found = append(found, PDFProblem{PDF: p, Err: fmt.Errorf("PDF of session %s: %w; bring it back from a copy", p.SessionID, damage)})
 			case damage != nil:
 				return found, fmt.Errorf("verify PDF of session %s: %w", p.SessionID, damage)
 			}

@@ -52,14 +52,15 @@ func readPDFScope(c *cli.Context) (*night.PDFScope, error) {
 // archivePDFs keeps the PDFs of the applications whose night ended well, and lets readers follow. What fails here undoes
 // nothing of the night.
 func (p *program) archivePDFs(ctx context.Context, job *job, summaries []*night.Summary, errs []error) {
-	published := slices.ContainsFunc(summaries, func(s *night.Summary) bool { return s != nil && s.Published > 0 })
-	if job.pdfs == nil || !published {
+	if job.pdfs == nil {
 		return
 	}
+	published := slices.ContainsFunc(summaries, func(s *night.Summary) bool { return s != nil && s.Published > 0 })
 	defects := make([]*extract.Defect, len(job.configs))
 	var wg sync.WaitGroup
 	for i, cfg := range job.configs {
-		if errs[i] != nil {
+		if !published || errs[i] != nil {
+			summaries[i].PDFs = &night.PDFSummary{Stopped: "the night itself comes first"}
 			continue
 		}
 		wg.Go(func() {

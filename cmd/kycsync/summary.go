@@ -93,7 +93,11 @@ func printFindings(line func(name, format string, args ...any), s *night.Summary
 
 // printPDFs tells what became of the vendor's PDFs.
 func printPDFs(line func(name, format string, args ...any), s *night.PDFSummary) {
-	if s == nil {
+	switch {
+	case s == nil:
+		return
+	case s.Wanted == 0 && s.Stopped != "":
+		line("pdfs", "none was asked for: %s", s.Stopped)
 		return
 	}
 	line("pdfs", "%d of %d final versions archived, %s, in %d %s; %d are left for the next night",

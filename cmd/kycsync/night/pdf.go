@@ -204,7 +204,7 @@ func (a *archive) fetch(ctx context.Context, tasks []extract.PDFTask, dir string
 		defer stop()
 	}
 	done := 0
-	for t, err := range a.Client.PDFs(limited, tasks[:min(len(tasks), a.requests())], dir) {
+	for t, err := range a.Client.PDFs(limited, tasks[:a.affordable(len(tasks))], dir) {
 		if err != nil && !extract.OfSession(err) {
 			if limited.Err() != nil && ctx.Err() == nil {
 				return nil // the time is spent
@@ -221,19 +221,16 @@ func (a *archive) fetch(ctx context.Context, tasks []extract.PDFTask, dir string
 				return err
 			}
 		}
-		if a.requests() == 0 {
-			return nil
-		}
 	}
 	return nil
 }
 
-// requests is how many may still be sent.
-func (a *archive) requests() int {
+// affordable is how many of so many PDFs the requests that are left suffice for.
+func (a *archive) affordable(n int) int {
 	if a.MaxRequests == 0 {
-		return int(^uint(0) >> 1)
+		return n
 	}
-	return max(0, a.MaxRequests-int(a.Client.Stats().Requests()))
+	return min(n, max(0, a.MaxRequests-int(a.Client.Stats().Requests())))
 }
 
 // fewRefused is how many sessions must be refused whose status has a PDF, and none be given, until it is the key.
@@ -326,8 +323,12 @@ func (a *archive) drop(ctx context.Context, head *lake.Commit) error {
 		}
 	}
 	a.pending = slices.DeleteFunc(a.pending, func(row pdfRow) bool {
-		was := theirs[row.id]
-		return was.seq > row.seq || was.seq == row.seq && was.outcome == schemas.PDFArchived || row.outcome == schemas.PDFArchived && !a.Lake.MayName(row.pdf)
+		was, archived := theirs[row.id], row.outcome == schemas.PDFArchived
+		gone := was.seq > row.seq || was.seq == row.seq && was.outcome == schemas.PDFArchived || archived && !a.Lake.MayName(row.pdf)
+		if gone && archived {
+			a.Archived, a.Bytes = a.Archived-1, a.Bytes-row.pdf.Bytes
+		}
+		return gone
 	})
 	return nil
 }

@@ -148,7 +148,7 @@ func (p *program) app() *cli.App {
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(), p.reportCommand(), p.filingCommand(),
-			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
+			p.showCommand(), p.pdfCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
 			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.referenceCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
 			p.gcCommand(), p.publishCommand(),
 			p.doctorCommand(), p.drillCommand(),
@@ -210,6 +210,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lake.ErrDamaged), errors.Is(err, night.ErrFewer):
 		return exitDamaged
+	case errors.Is(err, night.ErrPDFs) && heldBack(err) == nil: // whatever the reason: the night itself ended well
+		return exitDegraded
 	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget) && heldBack(err) == nil:
 		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
 	case errors.Is(err, warehouse.ErrAudience):

@@ -112,6 +112,9 @@ func hint(verb string, code int, err error) string {
 		if errors.Is(err, errUnsent) {
 			return "Published. Once the program of --anchor-command works, the next run sends the newest anchor, which covers this one."
 		}
+		if errors.Is(err, night.ErrPDFs) {
+			return "Published. Whatever else the night stored is there; PDFs that are archived stay, and the next run asks for the others."
+		}
 		if verb == "sync" && errors.Is(err, errDegraded) {
 			return "Published. SELECT * FROM rejects tells which elements could not be read."
 		}

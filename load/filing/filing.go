@@ -199,6 +199,11 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 			return nil, fmt.Errorf("filing: %w", err)
 		}
 	}
+	for _, d := range o.Template.Defines {
+		if err := r.Define(ctx, d); err != nil {
+			return nil, fmt.Errorf("filing: basis %s, %s.sql: %w", o.Template.Basis, d.Name, err)
+		}
+	}
 	m := &maker{Package: p, r: r}
 	if err := m.make(ctx); err != nil {
 		return nil, fmt.Errorf("filing %s: %w", p.ID, err)

@@ -21,6 +21,7 @@ const (
 	FilingHead       = "filing.yaml"    // what the filing is
 	FilingPopulation = "population"     // the table that the filing is about
 	FilingExclusions = "exclusions"     // what is of the period and not in the population, with the reason
+	FilingWorksheet  = "worksheet"      // cells whose values are numbers of rows of other tables; a template need not have it
 	FilingSource     = "source"         // how many rows there are of the period, counted apart from both
 	filingSuffix     = ".sql"           // of the others
 	maxFilingFile    = 256 << 10        // bytes
@@ -43,6 +44,9 @@ const (
 // next one begin, in UTC, and members, the sessions that are of the period by the basis of the filing: see Definition.
 // population is what the filing is about; exclusions has the key of population and a column reason; source gives for each application how many rows there are, in the columns application and sessions. The three
 // are counted apart, and population and exclusions together must be the source.
+//
+// worksheet, if there is one, has a row for each cell of a return, with the columns cell, question, value, listing and
+// missing_input: a value and the table whose rows of that cell it counts, whose key begins with cell, or what is missing.
 type Filing struct {
 	Name  string `yaml:"-"`
 	Title string `yaml:"title"`
@@ -200,6 +204,9 @@ func (f *Filing) check() error {
 		return fmt.Errorf("exclusions.sql has the key %q, want that of population.sql, %q", exclusions.Key, population.Key)
 	case len(f.Tables) > maxFilingTables:
 		return fmt.Errorf("%d tables, want at most %d", len(f.Tables), maxFilingTables)
+	}
+	if w := f.Table(FilingWorksheet); w != nil && !slices.Equal(w.Key, []string{"cell"}) {
+		return fmt.Errorf("worksheet.sql has the key %q, want cell", w.Key)
 	}
 	for _, t := range f.Tables {
 		if t.Refers == nil {

@@ -62,6 +62,7 @@ func TestTemplatesThatCannotBeRead(t *testing.T) {
 		{"a column without a class", "population.sql", rowsOK[:strings.Index(rowsOK, " sessions")] + "\n" + rowsOK, "want key: COLUMNS"},
 		{"a class without a meaning", "population.sql", strings.Replace(rowsOK, "sessions.session_id", "internal", 1), "want what it means"},
 		{"what a row is", "population.sql", rowsOK[len("-- One row: a person.\n--\n"):], "want One row:"},
+		{"a worksheet without cells", "worksheet.sql", rowsOK, "want cell"},
 		{"a program", "run.sh", "x", "want filing.yaml, and files such as population.sql"},
 		{"the vendor's counts", "vendor_totals.sql", rowsOK, "want filing.yaml, and files such as population.sql"},
 		{"a reference to nothing", "hits.sql", strings.Replace(rowsOK, "key: id", "key: id\n-- refers: id to people", 1), "want a table of the filing with that key"},

@@ -219,11 +219,12 @@ type maker struct {
 	controls []*table // written as tables are, and of the control files
 	checks   []warehouse.Checked
 	balance  []balance
+	cells    []cell       // of the worksheet
 	changes  *ChangeCount // nil: it replaces none
 }
 
 func (m *maker) make(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
+	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.reconcile, m.countCells, m.writeControls, m.compare, m.explain, m.report, m.describe} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -127,9 +127,10 @@ the package inside.
 Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-Q4 --known-at 2027-01-15 --audience auditor --pseudonym-key-file key
+   kycsync filing create rep-crim --period 2025-04..2026-03 --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-10 --supersedes acme_kyc-population_2026-10_v1_k20261105T000000Z.zip --reason "late decision"`,
 		Flags: stored(append(append(orderFlags(), purposeFlags()...),
-			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4 or a year"},
+			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4, a year, or a first and a last month such as 2025-04..2026-03"},
 			knownAtFlag(),
 			text("to", ".", "where the package goes: a directory or gs://bucket/prefix (`PLACE`)"),
 			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt it with age to this public `KEY`, age1... or one of OpenSSH; may be given several times"},

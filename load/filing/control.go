@@ -18,6 +18,7 @@ import (
 //	control_totals.csv   of each column how many values there are, and the sum of its numbers
 //	reconciliation.csv   per application: source, population, exclusions, and the difference, which is 0
 //	exclusions.csv       what is of the period and not in the population, and why
+//	worksheet.csv        of a filing with a worksheet: each cell, and how many rows its listing has
 //	vendor_totals.csv    the vendor's own counts beside ours
 //	dq_results.csv       each check of the data, and how it came out
 //	changes_since_v1.csv of a filing that replaces another: each cell that is another one

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -173,16 +171,7 @@ func TestNoFilingOfDamagedData(t *testing.T) {
 	v.Advance(firstNight)
 	h.night(t)
 	o := randomOrder(t, rand.New(rand.NewPCG(1, 1)), v.Clock())
-	if err := os.Chmod(h.warehouse().Path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("duckdb", h.warehouse().Path)
-	if err == nil {
-		_, err = db.Exec("UPDATE id_verifications_versions SET session_id = 'nobody'")
-	}
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
+	h.alter(t, "UPDATE id_verifications_versions SET session_id = 'nobody'")
 	r, err := warehouse.OpenPast(context.Background(), h.warehouse().Path, o.KnownAt)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,13 +120,15 @@ func (p *program) filingCreateCommand() *cli.Command {
 if that is later, or what is known now if that is less. It is PRELIMINARY if the grace had not ended by then. An existing file
 with other bytes is never overwritten. Every filing is a line of the ledger, which is written before the file has its name.
 With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in the ledger is that of
-the package inside.
+the package inside. --sample adds sessions that are drawn from the population, with everything that is known of them: the same
+seed draws the same sessions, and whoever receives the package can draw them again with sha256sum.
 
 Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-Q4 --known-at 2027-01-15 --audience auditor --pseudonym-key-file key
+   kycsync filing create kyc-population --period 2026-10 --sample 25 --seed 7 --stratify status
    kycsync filing create kyc-population --period 2026-10 --supersedes acme_kyc-population_2026-10_v1_k20261105T000000Z.zip --reason "late decision"`,
-		Flags: stored(append(append(orderFlags(), purposeFlags()...),
+		Flags: stored(append(slices.Concat(orderFlags(), purposeFlags(), sampleFlags()),
 			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4 or a year"},
 			knownAtFlag(),
 			text("to", ".", "where the package goes: a directory or gs://bucket/prefix (`PLACE`)"),
@@ -180,6 +183,7 @@ func (p *program) filingCreate(c *cli.Context) error {
 	fmt.Fprintf(p.stdout, "%s  %s\n", sum, way.where(made))
 	fmt.Fprintf(p.stderr, "line %d:%s of the ledger\n", line.N, line.SHA256OfLine)
 	fmt.Fprintf(p.stderr, "%s version %d, known at %s, commit %d, %d rows in the population\n", o.Status(), o.Version(), o.KnownAt.Format(time.RFC3339Nano), made.Stand.Seq, made.Rows[sql.FilingPopulation])
+	p.printStrata(made)
 	if o.Key == nil {
 		fmt.Fprintln(p.stderr, "nobody signed it: --sign-key does")
 	}
@@ -188,7 +192,11 @@ func (p *program) filingCreate(c *cli.Context) error {
 
 // order reads what a filing is to be made of. The caller closes it with closeOrder.
 func (p *program) order(c *cli.Context, template string) (*filing.Order, error) {
-	return p.orderOf(c, template, filing.Order{Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason")}, c.String("period"))
+	sample, err := sampleOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return p.orderOf(c, template, filing.Order{Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason"), Sample: sample}, c.String("period"))
 }
 
 // orderOf completes an order with the template, the period and the files that the flags name.

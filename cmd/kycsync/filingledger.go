@@ -248,7 +248,7 @@ func (p *program) orderAgain(c *cli.Context, e *filing.Entry) (*filing.Order, er
 	if e.Supersedes != "" && c.String("supersedes") == "" {
 		return nil, wanted
 	}
-	o, err := p.orderOf(c, e.Template.Name, filing.Order{Entity: e.Entity, Audience: e.Audience, Profile: e.Profile, Reason: e.Reason, KnownAt: e.KnownAt}, e.Period)
+	o, err := p.orderOf(c, e.Template.Name, filing.Order{Entity: e.Entity, Audience: e.Audience, Profile: e.Profile, Reason: e.Reason, Sample: e.Sample, KnownAt: e.KnownAt}, e.Period)
 	if err == nil && o.Previous != nil && o.Previous.SHA256 != e.Supersedes {
 		closeOrder(o)
 		return nil, wanted

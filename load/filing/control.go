@@ -19,6 +19,8 @@ import (
 //	reconciliation.csv   per application: source, population, exclusions, and the difference, which is 0
 //	exclusions.csv       what is of the period and not in the population, and why
 //	vendor_totals.csv    the vendor's own counts beside ours
+//	sample.csv           the sessions that were drawn from the population
+//	strata.csv           how many of how many
 //	dq_results.csv       each check of the data, and how it came out
 //	changes_since_v1.csv of a filing that replaces another: each cell that is another one
 const (
@@ -144,7 +146,7 @@ func (m *maker) reconcile(ctx context.Context) error {
 
 // table returns one of those that were written.
 func (m *maker) table(name string) *table {
-	for _, t := range slices.Concat(m.tables, m.controls) {
+	for _, t := range m.tables {
 		if t.Name == name {
 			return t
 		}
@@ -154,7 +156,7 @@ func (m *maker) table(name string) *table {
 
 // all returns every table, in order of their names.
 func (m *maker) all() []*table {
-	out := slices.Concat(m.tables, m.controls)
+	out := slices.Clone(m.tables)
 	slices.SortFunc(out, func(a, b *table) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

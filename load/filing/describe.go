@@ -56,6 +56,9 @@ func (m *maker) writeQueries() error {
 	o := m.Order
 	head := fmt.Sprintf("-- Asked of what was known at %s: commit %d, SHA-256 %s.\nSET VARIABLE period_from = DATE '%s';\nSET VARIABLE period_to = DATE '%s';\n\n",
 		o.KnownAt.UTC().Format(timeForm), m.Stand.Seq, m.Stand.SHA256, o.Period.From.Format("2006-01-02"), o.Period.To.Format("2006-01-02"))
+	if o.Sample != nil {
+		head += "-- drawn, strata and evidence_sessions are lists: what is in control/sample.csv and control/strata.csv, with the keys as they are.\n\n"
+	}
 	statements := []string{o.Template.Source}
 	add := func(name, doc, statement string) error {
 		statements = append(statements, statement)

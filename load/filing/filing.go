@@ -9,6 +9,7 @@
 //	data/datapackage.json                           Data Package 2.0: the files, their columns, keys and types
 //	data/tables/*.csv *.parquet                     the rows
 //	data/control/                                   what shows that they are complete: see control.go
+//	data/evidence/*.csv *.parquet                   all that is known of the sessions of a sample: see evidence.go
 //	data/dictionary/fields.csv  codes/*.csv         what the columns mean
 //	data/queries/*.sql                              what was asked
 //	data/provenance/statement.json                  in-toto statement: what made which file of what
@@ -61,6 +62,7 @@ type Order struct {
 	// Previous is the package that this one replaces; nil: none. Reason says why.
 	Previous *Previous
 	Reason   string
+	Sample   *Sample // nil: none is drawn
 	Program  Program
 	Key      *seal.Key // that signs it; nil: nobody does
 }
@@ -92,8 +94,10 @@ func (o *Order) Validate() error {
 		return errors.New("a filing that replaces another one says why")
 	case o.Previous == nil && o.Reason != "":
 		return errors.New("a reason is for a filing that replaces another one")
-	case strings.ContainsFunc(o.Reason, func(r rune) bool { return r < ' ' }) || len(o.Reason) > 500:
+	case !isLine(o.Reason):
 		return errors.New("the reason: want one line of up to 500 bytes")
+	case o.Sample != nil:
+		return o.Sample.validate(o)
 	}
 	return nil
 }
@@ -126,6 +130,9 @@ func (o *Order) ID() string {
 	if o.Profile != string(plain) {
 		id += "_" + o.Profile
 	}
+	if o.Sample != nil {
+		id += o.Sample.name()
+	}
 	return fmt.Sprintf("%s_v%d_k%s", id, o.Version(), o.KnownAt.UTC().Format("20060102T150405Z"))
 }
 
@@ -153,6 +160,7 @@ type Package struct {
 	Rows    map[string]int64
 	dir     string
 	bag     *bag.Builder
+	sampled *draw // nil: no sample was drawn
 }
 
 // Close removes the files.
@@ -209,16 +217,15 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 // A maker makes one package.
 type maker struct {
 	*Package
-	r        *warehouse.Reader
-	tables   []*table
-	controls []*table // written as tables are, and of the control files
-	checks   []warehouse.Checked
-	balance  []balance
-	changes  *ChangeCount // nil: it replaces none
+	r       *warehouse.Reader
+	tables  []*table
+	checks  []warehouse.Checked
+	balance []balance
+	changes *ChangeCount // nil: it replaces none
 }
 
 func (m *maker) make(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
+	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.drawSample, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -234,15 +241,19 @@ func (m *maker) writeTables(ctx context.Context) error {
 		defs = append(defs, &m.Order.Template.Tables[i])
 	}
 	for _, def := range defs {
-		if err := m.writeTable(ctx, def); err != nil {
+		folder := tableFolder
+		if def.Name == sql.FilingExclusions || def.Name == sql.FilingVendor {
+			folder = controlFolder
+		}
+		if err := m.writeTable(ctx, def, m.Order.Audience.action, folder); err != nil {
 			return fmt.Errorf("%s.sql: %w", def.Name, err)
 		}
 	}
 	return nil
 }
 
-func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable) error {
-	t, err := plan(ctx, m.r, def, m.Order.Audience)
+func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable, decide decision, folder string) error {
+	t, err := plan(ctx, m.r, def, decide)
 	if err != nil {
 		return err
 	}
@@ -251,20 +262,15 @@ func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable) error {
 		return err
 	}
 	defer os.Remove(file)
-	return m.take(ctx, t, file)
+	return m.take(ctx, t, file, folder)
 }
 
-// take makes the files of a table. Exclusions and the vendor's totals are controls.
-func (m *maker) take(ctx context.Context, t *table, file string) error {
-	into, folder := &m.tables, tableFolder
-	isControl := t.Name == sql.FilingExclusions || t.Name == sql.FilingVendor
-	if isControl {
-		into, folder = &m.controls, controlFolder
-	}
-	if err := t.write(ctx, m, file, folder, !isControl); err != nil {
+// take makes the files of a table. Of a control there is no Parquet file.
+func (m *maker) take(ctx context.Context, t *table, file, folder string) error {
+	if err := t.write(ctx, m, file, folder, folder != controlFolder); err != nil {
 		return err
 	}
-	m.Rows[t.Name], *into = t.tally.rows, append(*into, t)
+	m.Rows[t.Name], m.tables = t.tally.rows, append(m.tables, t)
 	return nil
 }
 
@@ -345,6 +351,9 @@ func (m *maker) terms() []term {
 	}
 	if o.Previous != nil {
 		out = append(out, term{"Supersedes", "sha256:" + o.Previous.SHA256}, term{"Restatement-Reason", o.Reason})
+	}
+	if o.Sample != nil {
+		out = append(out, o.Sample.terms()...)
 	}
 	return append(out, term{"Audience", string(o.Audience)}, term{"Commit", fmt.Sprintf("%d sha256:%s", m.Stand.Seq, m.Stand.SHA256)})
 }

@@ -45,6 +45,7 @@ type Entry struct {
 	Version    int               `json:"version"`
 	Supersedes string            `json:"supersedes,omitempty"`
 	Reason     string            `json:"reason,omitempty"`
+	Sample     *Sample           `json:"sample,omitempty"`
 	Knowledge  knowledge         `json:"knowledge"`
 	Definition string            `json:"definition"`
 	Policy     policy            `json:"policy"`
@@ -62,7 +63,7 @@ func (p *Package) Entry() (Entry, error) {
 	o := p.Order
 	template, err := templateSHA256(o.Template)
 	e := Entry{ID: p.ID, Template: named{o.Template.Name, template}, Entity: o.Entity, Period: o.Period.Name, KnownAt: o.KnownAt.UTC(), Audience: o.Audience, Profile: o.Profile,
-		Status: o.Status(), Version: o.Version(), Reason: o.Reason, Knowledge: p.knowledge(), Definition: definition(), Policy: o.policy(), Program: o.Program,
+		Status: o.Status(), Version: o.Version(), Reason: o.Reason, Sample: o.Sample, Knowledge: p.knowledge(), Definition: definition(), Policy: o.policy(), Program: o.Program,
 		Rows: p.Rows, Content: p.Content, Files: p.Files()}
 	if o.Previous != nil {
 		e.Supersedes = o.Previous.SHA256

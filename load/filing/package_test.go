@@ -203,7 +203,11 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 	}
 	done, err := w.Close()
 	if err == nil {
-		err = m.take(context.Background(), tab, done.Path)
+		folder := tableFolder
+		if def.Name == sql.FilingExclusions {
+			folder = controlFolder
+		}
+		err = m.take(context.Background(), tab, done.Path, folder)
 	}
 	if err != nil {
 		t.Fatal(err)

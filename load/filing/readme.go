@@ -31,6 +31,15 @@ type readme struct {
 	Sheets      bool // the CSV files are for a spreadsheet
 	Masked      bool
 	Entity      string
+	Sample      *readmeSample
+}
+
+// readmeSample is what the page says of the sample.
+type readmeSample struct {
+	*Sample
+	Population, Sampled int64
+	Strata              []Stratum
+	Whole               bool // all of the population
 }
 
 type readmeTerm struct{ Label, Value string }
@@ -79,6 +88,9 @@ func (m *maker) addReadme() error {
 		if strings.HasSuffix(name, ".html") {
 			page.Reports = append(page.Reports, inPayload(name))
 		}
+	}
+	if o.Sample != nil {
+		page.Sample = &readmeSample{o.Sample, m.sampled.population, m.sampled.sampled(), m.Strata(), m.sampled.population <= int64(o.Sample.Size)}
 	}
 	if o.Key != nil {
 		page.Signed = o.Key.Fingerprint()

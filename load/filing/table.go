@@ -51,7 +51,7 @@ type part struct {
 }
 
 // plan reads what the statement will give and decides what leaves.
-func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, a Audience) (*table, error) {
+func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, decide decision) (*table, error) {
 	t := &table{FilingTable: def, answer: &schemas.Table{Name: def.Name}, schema: &schemas.Table{Name: def.Name, Doc: def.Doc}}
 	got, err := r.Describe(ctx, def.SQL)
 	if err != nil {
@@ -73,7 +73,7 @@ func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, a Audi
 			return nil, err
 		}
 		c.source = i
-		if c.Action, err = a.action(&c.Column, c.From); err != nil {
+		if c.Action, err = decide(&c.Column, c.From); err != nil {
 			return nil, err
 		}
 		if c.Action == drop {

@@ -11,7 +11,7 @@
 -- column rank internal: place in its stratum, by hash, from 1
 -- column stratum internal: value of the column of the population that the strata are made by; null: it has none there, or
 --   there is one stratum
--- column clear_session_id internal: the session's id as it is, only where an approval lets the evidence leave as it is
+-- column clear_session_id pii: the session's id as it is, only where an approval lets the evidence leave as it is
 SELECT
     application,
     session_id,

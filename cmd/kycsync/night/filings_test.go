@@ -61,6 +61,9 @@ func randomOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
 			t.Fatal(err)
 		}
 	}
+	if dice.IntN(2) == 0 {
+		o.Sample = &filing.Sample{Size: 1 + dice.IntN(30), Seed: dice.Int64N(100), By: []string{"", "application"}[dice.IntN(2)]}
+	}
 	return o
 }
 
@@ -81,7 +84,7 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	}
 	var all []made
 	const nights = 4
-	merged := 0
+	merged, samples := 0, 0
 	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		cfg := h.config(t)
@@ -95,10 +98,13 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 		for range (searched("FILINGS", 4) + nights - 1) / nights {
 			o := randomOrder(t, dice, v.Clock())
 			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
+			if o.Sample != nil {
+				samples++
+			}
 		}
 	}
-	if merged == 0 {
-		t.Error("nothing was merged, which proves less")
+	if merged == 0 || samples == 0 {
+		t.Errorf("%d times something was merged, and %d samples were drawn: nothing of one proves less", merged, samples)
 	}
 	gcs := gcstest.Start(t)
 	other := newHouse(t, v, url, gcs.URI("made"), lake.Config{GCSOptions: gcs.Options()})

@@ -32,10 +32,10 @@ func evidenceTables() (out []*schemas.Table) {
 	return out
 }
 
-// evidenceOf is the table of a filing that has every version of the rows of a table. Its sessions are rows of to.
-func evidenceOf(t *schemas.Table, to string) sql.FilingTable {
-	out := sql.FilingTable{Name: t.Name + evidenceSuffix, Key: t.RowKey(), Refers: &sql.Reference{Columns: sessionKey, Table: to},
-		Doc: "One row: a version of a row of " + t.Name + ", of a session of " + to + ".\n\n" + t.Doc}
+// versionsOf is the table of a filing that has every version of the rows of a table whose entities are in a list, which is
+// the table that it refers to, if there is one.
+func versionsOf(t *schemas.Table, list string, refers *sql.Reference) sql.FilingTable {
+	out := sql.FilingTable{Name: t.Name + evidenceSuffix, Key: t.RowKey(), Refers: refers, Doc: "One row: a version of a row of " + t.Name + ".\n\n" + t.Doc}
 	internal := schemas.Internal.String()
 	var selected []string
 	for _, c := range t.Stored() {
@@ -45,29 +45,37 @@ func evidenceOf(t *schemas.Table, to string) sql.FilingTable {
 	selected = append(selected, "    "+nextSeqColumn)
 	out.Columns = append(out.Columns, sql.FilingColumn{Name: nextSeqColumn, Class: internal, Doc: "version_seq of the version that replaced this one; null: none did until the instant of the filing"})
 	if slices.ContainsFunc(t.Stored(), func(c schemas.Column) bool { return c.Null && slices.Contains(t.Key, c.Name) }) {
-		version := slices.Concat(sessionKey, []string{"version_seq"})
+		version := slices.Concat(t.EntityKey(), []string{"version_seq"})
 		selected = append(selected, fmt.Sprintf("    row_number() OVER (PARTITION BY %s ORDER BY %s) AS %s", strings.Join(version, ", "), strings.Join(t.Key, ", "), rowColumn))
 		out.Columns = append(out.Columns, sql.FilingColumn{Name: rowColumn, Class: internal, Doc: "place of the row in its version, in order of " + strings.Join(t.Key, ", ") + ", each of which may be null"})
 		out.Key = append(version, rowColumn)
 	}
 	out.SQL = fmt.Sprintf("SELECT\n%s\nFROM %s\nSEMI JOIN %s USING (%s)\nORDER BY %s",
-		strings.Join(selected, ",\n"), out.Name, evidenceList, strings.Join(sessionKey, ", "), strings.Join(out.Key, ", "))
+		strings.Join(selected, ",\n"), out.Name, list, strings.Join(t.EntityKey(), ", "), strings.Join(out.Key, ", "))
 	return out
 }
 
-// writeEvidence writes everything that is known of sessions, which are rows of the table to.
-func (m *maker) writeEvidence(ctx context.Context, sessions [][]string, to string, decide decision) error {
-	if err := m.r.SetList(ctx, evidenceList, sessionKey, sessions); err != nil {
-		return err
-	}
+// writeEvidence writes everything that is known of the sessions in the list, which are rows of the table to.
+func (m *maker) writeEvidence(ctx context.Context, to string, decide decision) error {
 	for _, t := range evidenceTables() {
-		def := evidenceOf(t, to)
-		if m.Order.Template.Table(def.Name) != nil {
-			return fmt.Errorf("the template has a table %s, which is the name of one of the evidence", def.Name)
+		if err := m.writeVersions(ctx, t, evidenceList, &sql.Reference{Columns: sessionKey, Table: to}, decide, evidenceFolder); err != nil {
+			return err
 		}
-		if err := m.writeTable(ctx, &def, decide, evidenceFolder); err != nil {
-			return fmt.Errorf("evidence of %s: %w", t.Name, err)
-		}
+	}
+	return nil
+}
+
+// writeVersions writes every version of the rows of a table. A person's own copy need not have the table.
+func (m *maker) writeVersions(ctx context.Context, t *schemas.Table, list string, refers *sql.Reference, decide decision, folder string) error {
+	if m.Order.isForSubject() && !slices.Contains(ownTables, t.Name) {
+		return nil
+	}
+	def := versionsOf(t, list, refers)
+	if m.Order.Template.Table(def.Name) != nil {
+		return fmt.Errorf("the template has a table %s, which is the name of one of the evidence", def.Name)
+	}
+	if err := m.writeTable(ctx, &def, decide, folder); err != nil {
+		return fmt.Errorf("versions of %s: %w", t.Name, err)
 	}
 	return nil
 }

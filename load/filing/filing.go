@@ -24,6 +24,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,8 @@ type Order struct {
 	// Previous is the package that this one replaces; nil: none. Reason says why.
 	Previous *Previous
 	Reason   string
-	Sample   *Sample // nil: none is drawn
+	Sample   *Sample  // nil: none is drawn
+	Subject  *Subject // nil: it is about a period
 	Program  Program
 	Key      *seal.Key // that signs it; nil: nobody does
 }
@@ -96,6 +98,10 @@ func (o *Order) Validate() error {
 		return errors.New("a reason is for a filing that replaces another one")
 	case !isLine(o.Reason):
 		return errors.New("the reason: want one line of up to 500 bytes")
+	case (o.Subject != nil) != o.Template.IsAboutOne():
+		return fmt.Errorf("template %s: it is about one person or about a period, and the other was ordered", o.Template.Name)
+	case o.Subject != nil:
+		return o.Subject.validate(o)
 	case o.Sample != nil:
 		return o.Sample.validate(o)
 	}
@@ -107,7 +113,7 @@ func (o *Order) Status() Status {
 	switch {
 	case o.Previous != nil:
 		return Restated
-	case o.KnownAt.Before(graceEnd(o.Template, o.Period)):
+	case o.Subject == nil && o.KnownAt.Before(graceEnd(o.Template, o.Period)):
 		return Preliminary
 	}
 	return Final
@@ -203,6 +209,9 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 		return nil, fmt.Errorf("filing: %w", err)
 	}
 	for name, day := range map[string]time.Time{"period_from": o.Period.From, "period_to": o.Period.To} {
+		if o.Subject != nil {
+			break
+		}
 		if err := r.SetDay(ctx, name, day); err != nil {
 			return nil, fmt.Errorf("filing: %w", err)
 		}
@@ -225,7 +234,7 @@ type maker struct {
 }
 
 func (m *maker) make(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.drawSample, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
+	for _, step := range []func(context.Context) error{m.check, m.findSubject, m.writeTables, m.drawSample, m.writePerson, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -235,17 +244,21 @@ func (m *maker) make(ctx context.Context) error {
 
 // writeTables writes the rows.
 func (m *maker) writeTables(ctx context.Context) error {
-	vendor := sql.VendorTotals()
-	defs := []*sql.FilingTable{&vendor}
+	var defs []*sql.FilingTable
+	decide := m.Order.subjectAction()
+	if m.Order.Subject == nil { // the vendor counts no single person's
+		vendor := sql.VendorTotals()
+		defs = append(defs, &vendor)
+	}
 	for i := range m.Order.Template.Tables {
 		defs = append(defs, &m.Order.Template.Tables[i])
 	}
 	for _, def := range defs {
 		folder := tableFolder
-		if def.Name == sql.FilingExclusions || def.Name == sql.FilingVendor {
+		if slices.Contains([]string{sql.FilingExclusions, sql.FilingVendor, sql.FilingSubject}, def.Name) {
 			folder = controlFolder
 		}
-		if err := m.writeTable(ctx, def, m.Order.Audience.action, folder); err != nil {
+		if err := m.writeTable(ctx, def, decide, folder); err != nil {
 			return fmt.Errorf("%s.sql: %w", def.Name, err)
 		}
 	}
@@ -339,16 +352,18 @@ type term struct{ label, value string }
 
 func (m *maker) terms() []term {
 	o := m.Order
-	out := []term{
-		{"Period-From", o.Period.From.Format(time.DateOnly)},
-		{"Period-To", o.Period.To.Format(time.DateOnly)},
+	out := []term{{"Case", o.Period.Name}}
+	if o.Subject == nil {
+		out = []term{{"Period-From", o.Period.From.Format(time.DateOnly)}, {"Period-To", o.Period.To.Format(time.DateOnly)}}
+	}
+	out = append(out, []term{
 		{"Time-Zone", "UTC"},
 		{"Basis", o.Template.Basis},
 		{"As-Of", m.Stand.CommittedAt.UTC().Format(timeForm)},
 		{"Known-At", o.KnownAt.UTC().Format(timeForm)},
 		{"Status", string(o.Status())},
 		{"Version", fmt.Sprint(o.Version())},
-	}
+	}...)
 	if o.Previous != nil {
 		out = append(out, term{"Supersedes", "sha256:" + o.Previous.SHA256}, term{"Restatement-Reason", o.Reason})
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kycsync/load/lake"
+	"kycsync/sql"
 )
 
 // ledgerPrefix is where the ledger is in the store of a lake.
@@ -53,7 +54,7 @@ type Entry struct {
 	Rows       map[string]int64  `json:"rows"`
 	SHA256     string            `json:"sha256"`               // of the archive
 	Content    string            `json:"content"`              // of tagmanifest-sha256.txt
-	Files      map[string]string `json:"files"`                // SHA-256 by name
+	Files      map[string]string `json:"files,omitempty"`      // SHA-256 by name; not of a filing about one person
 	Signer     string            `json:"signer,omitempty"`     // fingerprint of the key
 	Recipients []string          `json:"recipients,omitempty"` // fingerprints of the keys that it was encrypted to
 }
@@ -67,6 +68,9 @@ func (p *Package) Entry() (Entry, error) {
 		Rows: p.Rows, Content: p.Content, Files: p.Files()}
 	if o.Previous != nil {
 		e.Supersedes = o.Previous.SHA256
+	}
+	if o.Subject != nil {
+		e.Files, e.Rows = nil, map[string]int64{sql.FilingPopulation: p.Rows[sql.FilingPopulation]} // nothing by which one could try whose it is
 	}
 	if o.Key != nil {
 		e.Signer = o.Key.Fingerprint()

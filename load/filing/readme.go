@@ -32,6 +32,10 @@ type readme struct {
 	Masked      bool
 	Entity      string
 	Sample      *readmeSample
+	Case        string // of a filing about one person
+	Nothing     bool   // is known of the person
+	AsOf        string
+	Withheld    string // the file that names what is left out; empty: nothing
 }
 
 // readmeSample is what the page says of the sample.
@@ -91,6 +95,12 @@ func (m *maker) addReadme() error {
 	}
 	if o.Sample != nil {
 		page.Sample = &readmeSample{o.Sample, m.sampled.population, m.sampled.sampled(), m.Strata(), m.sampled.population <= int64(o.Sample.Size)}
+	}
+	if o.Subject != nil {
+		page.Case, page.AsOf, page.Nothing = o.Period.Name, o.KnownAt.UTC().Format(timeForm), m.KnowsNothing()
+	}
+	if o.isForSubject() {
+		page.Withheld = inPayload(withheldFile)
 	}
 	if o.Key != nil {
 		page.Signed = o.Key.Fingerprint()

@@ -119,7 +119,8 @@ func (m *maker) drawSample(ctx context.Context) (err error) {
 		return err
 	}
 	if err := errors.Join(m.r.SetList(ctx, "drawn", []string{"application", "session_id", "hash", "rank", "stratum", "clear_session_id"}, rows),
-		m.r.SetList(ctx, "strata", []string{"number", "stratum", "population", "sampled"}, m.sampled.strataRows())); err != nil {
+		m.r.SetList(ctx, "strata", []string{"number", "stratum", "population", "sampled"}, m.sampled.strataRows()),
+		m.r.SetList(ctx, evidenceList, sessionKey, sessions)); err != nil {
 		return err
 	}
 	clear := func(c *schemas.Column, from string) (action, error) {
@@ -134,7 +135,7 @@ func (m *maker) drawSample(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return m.writeEvidence(ctx, sessions, sql.FilingSample, m.evidenceAction())
+	return m.writeEvidence(ctx, sql.FilingSample, m.evidenceAction())
 }
 
 // fits tells why the population cannot be drawn by the column. The sizes of the strata are printed, and so they are of

@@ -14,7 +14,7 @@ import (
 
 // testEvidence is a table of evidence with few columns.
 func testEvidence() sql.FilingTable {
-	full := evidenceOf(schemas.Lookup("sessions"), sql.FilingSample)
+	full := versionsOf(schemas.Lookup("sessions"), evidenceList, &sql.Reference{Columns: sessionKey, Table: sql.FilingSample})
 	var columns []sql.FilingColumn
 	for _, c := range full.Columns {
 		if c.Name == "application" || c.Name == "session_id" || c.Name == "version_seq" || c.Name == "full_name" {
@@ -200,7 +200,7 @@ func TestEvidenceOfEveryTable(t *testing.T) {
 	found := map[string]bool{}
 	for _, of := range evidenceTables() {
 		found[of.Name] = true
-		def := evidenceOf(of, sql.FilingSample)
+		def := versionsOf(of, evidenceList, nil)
 		for _, a := range []Audience{Regulator, Auditor, Analyst} {
 			for _, told := range def.Columns {
 				kind := schemas.Int

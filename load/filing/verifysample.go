@@ -17,6 +17,7 @@ func (v *verifier) checkSample() {
 	const name = "sample"
 	s, err := v.sampleTerms()
 	if s == nil && err == nil {
+		v.checkPopulationEvidence()
 		return
 	}
 	var d *draw
@@ -38,6 +39,25 @@ func (v *verifier) checkSample() {
 		words += fmt.Sprintf(", in %d strata of %.40s", len(d.strata), s.By)
 	}
 	v.note(name, words+". Drawn again from the population they are the same, and each has its evidence.", nil)
+}
+
+// checkPopulationEvidence looks whose evidence there is where it is that of the population.
+func (v *verifier) checkPopulationEvidence() {
+	if v.tables["sessions"+evidenceSuffix] == nil {
+		return
+	}
+	population, sessions := v.tables[sql.FilingPopulation], map[string]bool{}
+	err := errors.New("there is no population of sessions that the evidence could be of")
+	if population != nil && v.isKeyed(population) {
+		err = each(v.ctx, population, func(row []field) error {
+			sessions[asOne(keyOf(population, row))] = true
+			return nil
+		})
+	}
+	if err == nil {
+		err = v.checkEvidence(sessions)
+	}
+	v.note("evidence", fmt.Sprintf("Each of the %d sessions of the population has its evidence, and no other session has any.", len(sessions)), err)
 }
 
 // sampleTerms reads what the terms say of a sample; nil: there is none.

@@ -22,8 +22,8 @@ var (
 	poaTypes          = []string{"UTILITY_BILL", "BANK_STATEMENT", "GOVERNMENT_ISSUED_DOCUMENT", "OTHER_POA_DOCUMENT", "UNKNOWN"}
 	validationTypes   = []string{"one_by_one", "two_by_two", "not_enabled"}
 	validationMatches = []string{"no_match", "partial_match", "full_match"}
-	reviewStatuses    = []string{"Unreviewed", "Confirmed Match", "False Positive", "Inconclusive"}
 	matchKinds        = []string{"pep", "sanction", "warning", "adverse_media"}
+	reviewStatuses    = []string{"Unreviewed", "Confirmed Match", "False Positive", "Inconclusive"}
 	numberMatches     = []string{"MATCH", "NEUTRAL", "HARD_MISMATCH"}
 	matchSources      = []string{"session", "imported", "list_entry"}
 	matchTypes        = []string{"ip_address", "device_fingerprint"}

@@ -268,17 +268,7 @@ func (t *FilingTable) mark(kind, name, class, text string) (*string, error) {
 var controlFiles embed.FS
 
 // VendorTotals is the table of the vendor's own counts, which every filing has beside its own.
-func VendorTotals() FilingTable {
-	text, err := controlFiles.ReadFile("control/" + FilingVendor + filingSuffix)
-	if err != nil {
-		panic("sql: control: " + err.Error())
-	}
-	t, err := parseFilingTable(FilingVendor, string(text))
-	if err != nil {
-		panic("sql: control: vendor_totals.sql: " + err.Error())
-	}
-	return t
-}
+func VendorTotals() FilingTable { return controlTable(FilingVendor) }
 
 // ViewsOf returns the views that statements ask, themselves or by others, each after those that it reads.
 func ViewsOf(statements ...string) []View {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (p *program) filingTemplatesCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			for _, t := range all {
+			for _, t := range append(all, sql.PersonFiles()...) {
 				fmt.Fprintf(p.stdout, "%s\n   %s; for %s\n", t.Name, t.Title, strings.Join(t.Audiences, ", "))
 				for _, rule := range t.Serves {
 					fmt.Fprintf(p.stdout, "   designed to support %s\n", rule)
@@ -122,14 +123,21 @@ func (p *program) filingCreateCommand() *cli.Command {
 if that is later, or what is known now if that is less. It is PRELIMINARY if the grace had not ended by then. An existing file
 with other bytes is never overwritten. Every filing is a line of the ledger, which is written before the file has its name.
 With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in the ledger is that of
-the package inside.
+the package inside. --sample adds sessions that are drawn from the population, with everything that is known of them: the same
+seed draws the same sessions, and whoever receives the package can draw them again with sha256sum.
+
+The template person-file is everything about one person, for a report of suspicion (sar), a court (court) or the person
+(dsar), as it is known now or at --known-at. --case takes the place of the period: the name of the package and the ledger tell
+that there is a file and by which reference, and not of whom. A person of whom nothing is known has a package that says so.
 
 Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-Q4 --known-at 2027-01-15 --audience auditor --pseudonym-key-file key
+   kycsync filing create kyc-population --period 2026-10 --sample 25 --seed 7 --stratify status
    kycsync filing create rep-crim --period 2025-04..2026-03 --sign-key ~/.ssh/filings
+   kycsync filing create person-file --variant court --case 2026-114 --subject-file - --sign-key ~/.ssh/filings < subject
    kycsync filing create kyc-population --period 2026-10 --supersedes acme_kyc-population_2026-10_v1_k20261105T000000Z.zip --reason "late decision"`,
-		Flags: stored(append(append(orderFlags(), purposeFlags()...),
+		Flags: stored(append(slices.Concat(orderFlags(), purposeFlags(), sampleFlags(), personFlags()),
 			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4, a year, or a first and a last month such as 2025-04..2026-03"},
 			knownAtFlag(),
 			text("to", ".", "where the package goes: a directory or gs://bucket/prefix (`PLACE`)"),
@@ -192,6 +200,10 @@ func (p *program) filingCreate(c *cli.Context) error {
 	fmt.Fprintf(p.stdout, "%s  %s\n", out.inner, way.where(made.ID))
 	fmt.Fprintf(p.stderr, "line %d:%s of the ledger, the receipt\n", line.N, line.SHA256OfLine)
 	fmt.Fprintf(p.stderr, "%s version %d, known at %s, commit %d, %d rows in the population\n", o.Status(), o.Version(), o.KnownAt.Format(time.RFC3339Nano), made.Stand.Seq, made.Rows[sql.FilingPopulation])
+	p.printStrata(made)
+	if made.KnowsNothing() {
+		fmt.Fprintln(p.stderr, "nothing is known of this person: the package says so")
+	}
 	if o.Key == nil {
 		fmt.Fprintln(p.stderr, "nobody signed it: --sign-key does")
 	}
@@ -200,7 +212,19 @@ func (p *program) filingCreate(c *cli.Context) error {
 
 // order reads what a filing is to be made of. The caller closes it with closeOrder.
 func (p *program) order(c *cli.Context, template string) (*filing.Order, error) {
-	return p.orderOf(c, template, filing.Order{Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason")}, c.String("period"))
+	if template == sql.PersonFile {
+		return p.personOrder(c)
+	}
+	for _, f := range personFlags() {
+		if name := f.Names()[0]; c.IsSet(name) {
+			return nil, usagef("--%s is for a %s", name, sql.PersonFile)
+		}
+	}
+	sample, err := sampleOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return p.orderOf(c, template, filing.Order{Entity: c.String("entity"), Audience: filing.Audience(c.String("audience")), Profile: c.String("profile"), Reason: c.String("reason"), Sample: sample}, c.String("period"))
 }
 
 // orderOf completes an order with the template, the period and the files that the flags name.
@@ -216,18 +240,23 @@ func (p *program) orderOf(c *cli.Context, template string, given filing.Order, p
 	if o.Period, err = filing.ParsePeriod(period); err != nil {
 		return nil, usagef("--period %v", err)
 	}
+	return o, p.completeOrder(c, o)
+}
+
+// completeOrder adds this program and what the flags name. On an error nothing is left open.
+func (p *program) completeOrder(c *cli.Context, o *filing.Order) (err error) {
 	if o.Program, err = thisProgram(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.openOrder(c, o); err != nil {
 		closeOrder(o)
-		return nil, err
+		return err
 	}
 	if err := o.Validate(); err != nil {
 		closeOrder(o)
-		return nil, usage{err.Error()}
+		return usage{err.Error()}
 	}
-	return o, nil
+	return nil
 }
 
 // openOrder opens the files that an order needs.
@@ -315,6 +344,8 @@ func (p *program) bind(c *cli.Context, o *filing.Order) error {
 	}
 	switch {
 	case !o.KnownAt.IsZero(): // as an earlier filing had it
+	case c.String("known-at") == "" && o.Subject != nil:
+		o.KnownAt = until
 	case c.String("known-at") == "":
 		o.KnownAt = filing.DefaultKnownAt(o.Template, o.Period, from, until)
 	default:

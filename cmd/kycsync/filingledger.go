@@ -190,7 +190,7 @@ Examples:
    kycsync filing regenerate acme_kyc-population_2026-10_v1_k20261105T000000Z
    kycsync filing regenerate acme_kyc-population_2026-10_v1_k20261105T000000Z --sign-key ~/.ssh/filings --original old/acme_kyc-population_2026-10_v1_k20261105T000000Z.zip`,
 		Flags: stored(append(orderFlags(),
-			&cli.StringFlag{Name: "original", Usage: "the package as it was made: what differs is told cell by cell (`FILE`)"})...),
+			&cli.StringFlag{Name: "original", Usage: "the package as it was made (`FILE`): what differs is told cell by cell, and of a person-file it says whose it is"})...),
 		Before: p.settings,
 		Action: p.filingRegenerate,
 	}
@@ -265,7 +265,13 @@ func (p *program) orderAgain(c *cli.Context, e *filing.Entry) (*filing.Order, er
 	if e.Supersedes != "" && c.String("supersedes") == "" {
 		return nil, wanted
 	}
-	o, err := p.orderOf(c, e.Template.Name, filing.Order{Entity: e.Entity, Audience: e.Audience, Profile: e.Profile, Reason: e.Reason, KnownAt: e.KnownAt}, e.Period)
+	var o *filing.Order
+	var err error
+	if isPersonFile(e.Template.Name) {
+		o, err = p.personAgain(c, e)
+	} else {
+		o, err = p.orderOf(c, e.Template.Name, filing.Order{Entity: e.Entity, Audience: e.Audience, Profile: e.Profile, Reason: e.Reason, Sample: e.Sample, KnownAt: e.KnownAt}, e.Period)
+	}
 	if err == nil && o.Previous != nil && o.Previous.SHA256 != e.Supersedes {
 		closeOrder(o)
 		return nil, wanted

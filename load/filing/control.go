@@ -20,6 +20,8 @@ import (
 //	exclusions.csv       what is of the period and not in the population, and why
 //	worksheet.csv        of a filing with a worksheet: each cell, and how many rows its listing has
 //	vendor_totals.csv    the vendor's own counts beside ours
+//	sample.csv           the sessions that were drawn from the population
+//	strata.csv           how many of how many
 //	dq_results.csv       each check of the data, and how it came out
 //	changes_since_v1.csv of a filing that replaces another: each cell that is another one
 const (
@@ -134,7 +136,7 @@ func (m *maker) reconcile(ctx context.Context) error {
 
 // table returns one of those that were written.
 func (m *maker) table(name string) *table {
-	for _, t := range slices.Concat(m.tables, m.controls) {
+	for _, t := range m.tables {
 		if t.Name == name {
 			return t
 		}
@@ -144,7 +146,7 @@ func (m *maker) table(name string) *table {
 
 // all returns every table, in order of their names.
 func (m *maker) all() []*table {
-	out := slices.Concat(m.tables, m.controls)
+	out := slices.Clone(m.tables)
 	slices.SortFunc(out, func(a, b *table) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

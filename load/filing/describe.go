@@ -54,8 +54,15 @@ func (m *maker) explain(context.Context) error {
 // writeQueries writes the statements and the views that they ask.
 func (m *maker) writeQueries() error {
 	o := m.Order
-	head := fmt.Sprintf("-- Asked of what was known at %s: commit %d, SHA-256 %s.\nSET VARIABLE period_from = DATE '%s';\nSET VARIABLE period_to = DATE '%s';\n\n",
-		o.KnownAt.UTC().Format(timeForm), m.Stand.Seq, m.Stand.SHA256, o.Period.From.Format("2006-01-02"), o.Period.To.Format("2006-01-02"))
+	head := fmt.Sprintf("-- Asked of what was known at %s: commit %d, SHA-256 %s.\n", o.KnownAt.UTC().Format(timeForm), m.Stand.Seq, m.Stand.SHA256)
+	if o.Subject == nil {
+		head += fmt.Sprintf("SET VARIABLE period_from = DATE '%s';\nSET VARIABLE period_to = DATE '%s';\n\n", o.Period.From.Format("2006-01-02"), o.Period.To.Format("2006-01-02"))
+	} else {
+		head += "-- asked is a list: what is in control/subject.csv, with the ids in the form in which they are compared. Further lists are the answers of lists.sql.\n\n"
+	}
+	if o.Sample != nil {
+		head += "-- drawn, strata and evidence_sessions are lists: what is in control/sample.csv and control/strata.csv, with the keys as they are.\n\n"
+	}
 	statements := []string{o.Template.Source}
 	add := func(name, doc, statement string) error {
 		statements = append(statements, statement)
@@ -66,9 +73,17 @@ func (m *maker) writeQueries() error {
 		return err
 	}
 	statements = append(statements, defined...)
-	err = add(sql.FilingSource, "How many sessions there are of the period, counted apart from population and exclusions.", o.Template.Source)
+	err = add(sql.FilingSource, "How many sessions there are, counted apart from population and exclusions.", o.Template.Source)
 	for _, t := range m.all() {
 		err = errors.Join(err, add(t.Name, t.Doc, t.SQL))
+	}
+	if o.Subject != nil {
+		var lists strings.Builder
+		for _, list := range sql.SubjectLists() {
+			statements = append(statements, list.SQL)
+			lists.WriteString("-- " + list.Name + "\n" + list.SQL + ";\n\n")
+		}
+		err = errors.Join(err, m.bag.Add(queriesFolder+"lists.sql", []byte(strings.TrimSuffix(lists.String(), "\n"))))
 	}
 	var views strings.Builder
 	views.WriteString("-- The views that the statements ask, each behind those that it reads.\n")

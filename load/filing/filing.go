@@ -9,6 +9,7 @@
 //	data/datapackage.json                           Data Package 2.0: the files, their columns, keys and types
 //	data/tables/*.csv *.parquet                     the rows
 //	data/control/                                   what shows that they are complete: see control.go
+//	data/evidence/*.csv *.parquet                   all that is known of the sessions of a sample: see evidence.go
 //	data/dictionary/fields.csv  codes/*.csv         what the columns mean
 //	data/queries/*.sql                              what was asked
 //	data/provenance/statement.json                  in-toto statement: what made which file of what
@@ -23,6 +24,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +63,8 @@ type Order struct {
 	// Previous is the package that this one replaces; nil: none. Reason says why.
 	Previous *Previous
 	Reason   string
+	Sample   *Sample  // nil: none is drawn
+	Subject  *Subject // nil: it is about a period
 	Program  Program
 	Key      *seal.Key // that signs it; nil: nobody does
 }
@@ -92,8 +96,14 @@ func (o *Order) Validate() error {
 		return errors.New("a filing that replaces another one says why")
 	case o.Previous == nil && o.Reason != "":
 		return errors.New("a reason is for a filing that replaces another one")
-	case strings.ContainsFunc(o.Reason, func(r rune) bool { return r < ' ' }) || len(o.Reason) > 500:
+	case !isLine(o.Reason):
 		return errors.New("the reason: want one line of up to 500 bytes")
+	case (o.Subject != nil) != o.Template.IsAboutOne():
+		return fmt.Errorf("template %s: it is about one person or about a period, and the other was ordered", o.Template.Name)
+	case o.Subject != nil:
+		return o.Subject.validate(o)
+	case o.Sample != nil:
+		return o.Sample.validate(o)
 	}
 	return nil
 }
@@ -103,7 +113,7 @@ func (o *Order) Status() Status {
 	switch {
 	case o.Previous != nil:
 		return Restated
-	case o.KnownAt.Before(graceEnd(o.Template, o.Period)):
+	case o.Subject == nil && o.KnownAt.Before(graceEnd(o.Template, o.Period)):
 		return Preliminary
 	}
 	return Final
@@ -125,6 +135,9 @@ func (o *Order) ID() string {
 	}
 	if o.Profile != string(plain) {
 		id += "_" + o.Profile
+	}
+	if o.Sample != nil {
+		id += o.Sample.name()
 	}
 	return fmt.Sprintf("%s_v%d_k%s", id, o.Version(), o.KnownAt.UTC().Format("20060102T150405Z"))
 }
@@ -153,6 +166,7 @@ type Package struct {
 	Rows    map[string]int64
 	dir     string
 	bag     *bag.Builder
+	sampled *draw // nil: no sample was drawn
 }
 
 // Close removes the files.
@@ -195,6 +209,9 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 		return nil, fmt.Errorf("filing: %w", err)
 	}
 	for name, day := range map[string]time.Time{"period_from": o.Period.From, "period_to": o.Period.To} {
+		if o.Subject != nil {
+			break
+		}
 		if err := r.SetDay(ctx, name, day); err != nil {
 			return nil, fmt.Errorf("filing: %w", err)
 		}
@@ -214,17 +231,16 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 // A maker makes one package.
 type maker struct {
 	*Package
-	r        *warehouse.Reader
-	tables   []*table
-	controls []*table // written as tables are, and of the control files
-	checks   []warehouse.Checked
-	balance  []balance
-	cells    []cell       // of the worksheet
-	changes  *ChangeCount // nil: it replaces none
+	r       *warehouse.Reader
+	tables  []*table
+	checks  []warehouse.Checked
+	balance []balance
+	cells   []cell       // of the worksheet
+	changes *ChangeCount // nil: it replaces none
 }
 
 func (m *maker) make(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{m.check, m.writeTables, m.reconcile, m.countCells, m.writeControls, m.compare, m.explain, m.report, m.describe} {
+	for _, step := range []func(context.Context) error{m.check, m.findSubject, m.writeTables, m.drawSample, m.writePerson, m.reconcile, m.countCells, m.writeControls, m.compare, m.explain, m.report, m.describe} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -234,21 +250,29 @@ func (m *maker) make(ctx context.Context) error {
 
 // writeTables writes the rows.
 func (m *maker) writeTables(ctx context.Context) error {
-	vendor := sql.VendorTotals()
-	defs := []*sql.FilingTable{&vendor}
+	var defs []*sql.FilingTable
+	decide := m.Order.subjectAction()
+	if m.Order.Subject == nil { // the vendor counts no single person's
+		vendor := sql.VendorTotals()
+		defs = append(defs, &vendor)
+	}
 	for i := range m.Order.Template.Tables {
 		defs = append(defs, &m.Order.Template.Tables[i])
 	}
 	for _, def := range defs {
-		if err := m.writeTable(ctx, def); err != nil {
+		folder := tableFolder
+		if slices.Contains([]string{sql.FilingExclusions, sql.FilingVendor, sql.FilingSubject}, def.Name) {
+			folder = controlFolder
+		}
+		if err := m.writeTable(ctx, def, decide, folder); err != nil {
 			return fmt.Errorf("%s.sql: %w", def.Name, err)
 		}
 	}
 	return nil
 }
 
-func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable) error {
-	t, err := plan(ctx, m.r, def, m.Order.Audience)
+func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable, decide decision, folder string) error {
+	t, err := plan(ctx, m.r, def, decide)
 	if err != nil {
 		return err
 	}
@@ -257,20 +281,15 @@ func (m *maker) writeTable(ctx context.Context, def *sql.FilingTable) error {
 		return err
 	}
 	defer os.Remove(file)
-	return m.take(ctx, t, file)
+	return m.take(ctx, t, file, folder)
 }
 
-// take makes the files of a table. Exclusions and the vendor's totals are controls.
-func (m *maker) take(ctx context.Context, t *table, file string) error {
-	into, folder := &m.tables, tableFolder
-	isControl := t.Name == sql.FilingExclusions || t.Name == sql.FilingVendor
-	if isControl {
-		into, folder = &m.controls, controlFolder
-	}
-	if err := t.write(ctx, m, file, folder, !isControl); err != nil {
+// take makes the files of a table. Of a control there is no Parquet file.
+func (m *maker) take(ctx context.Context, t *table, file, folder string) error {
+	if err := t.write(ctx, m, file, folder, folder != controlFolder); err != nil {
 		return err
 	}
-	m.Rows[t.Name], *into = t.tally.rows, append(*into, t)
+	m.Rows[t.Name], m.tables = t.tally.rows, append(m.tables, t)
 	return nil
 }
 
@@ -339,18 +358,23 @@ type term struct{ label, value string }
 
 func (m *maker) terms() []term {
 	o := m.Order
-	out := []term{
-		{"Period-From", o.Period.From.Format(time.DateOnly)},
-		{"Period-To", o.Period.To.Format(time.DateOnly)},
+	out := []term{{"Case", o.Period.Name}}
+	if o.Subject == nil {
+		out = []term{{"Period-From", o.Period.From.Format(time.DateOnly)}, {"Period-To", o.Period.To.Format(time.DateOnly)}}
+	}
+	out = append(out, []term{
 		{"Time-Zone", "UTC"},
 		{"Basis", o.Template.Basis},
 		{"As-Of", m.Stand.CommittedAt.UTC().Format(timeForm)},
 		{"Known-At", o.KnownAt.UTC().Format(timeForm)},
 		{"Status", string(o.Status())},
 		{"Version", fmt.Sprint(o.Version())},
-	}
+	}...)
 	if o.Previous != nil {
 		out = append(out, term{"Supersedes", "sha256:" + o.Previous.SHA256}, term{"Restatement-Reason", o.Reason})
+	}
+	if o.Sample != nil {
+		out = append(out, o.Sample.terms()...)
 	}
 	return append(out, term{"Audience", string(o.Audience)}, term{"Commit", fmt.Sprintf("%d sha256:%s", m.Stand.Seq, m.Stand.SHA256)})
 }

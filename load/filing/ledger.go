@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kycsync/load/lake"
+	"kycsync/sql"
 )
 
 // ledgerPrefix is where the ledger is in the store of a lake.
@@ -46,6 +47,7 @@ type Entry struct {
 	Version    int               `json:"version,omitzero"`
 	Supersedes string            `json:"supersedes,omitzero"`
 	Reason     string            `json:"reason,omitzero"`
+	Sample     *Sample           `json:"sample,omitzero"`
 	Knowledge  knowledge         `json:"knowledge,omitzero"`
 	Definition string            `json:"definition,omitzero"`
 	Policy     policy            `json:"policy,omitzero"`
@@ -55,7 +57,7 @@ type Entry struct {
 	FileSHA256 string            `json:"file_sha256,omitzero"` // of the file that left, which is the archive or holds it encrypted
 	Bytes      int64             `json:"bytes,omitzero"`       // of that file
 	Content    string            `json:"content,omitzero"`     // of tagmanifest-sha256.txt
-	Files      map[string]string `json:"files,omitzero"`       // SHA-256 by name
+	Files      map[string]string `json:"files,omitzero"`       // SHA-256 by name; not of a filing about one person
 	Signer     string            `json:"signer,omitzero"`      // fingerprint of the key
 	Recipients []string          `json:"recipients,omitzero"`  // fingerprints of the keys that it was encrypted to
 
@@ -76,10 +78,13 @@ func (p *Package) Entry() (Entry, error) {
 	o := p.Order
 	template, err := templateSHA256(o.Template)
 	e := Entry{ID: p.ID, Template: named{o.Template.Name, template}, Entity: o.Entity, Period: o.Period.Name, KnownAt: o.KnownAt.UTC(), Audience: o.Audience, Profile: o.Profile,
-		Status: o.Status(), Version: o.Version(), Reason: o.Reason, Knowledge: p.knowledge(), Definition: definition(), Policy: o.policy(), Program: o.Program,
+		Status: o.Status(), Version: o.Version(), Reason: o.Reason, Sample: o.Sample, Knowledge: p.knowledge(), Definition: definition(), Policy: o.policy(), Program: o.Program,
 		Rows: p.Rows, Content: p.Content, Files: p.Files()}
 	if o.Previous != nil {
 		e.Supersedes = o.Previous.SHA256
+	}
+	if o.Subject != nil {
+		e.Files, e.Rows = nil, map[string]int64{sql.FilingPopulation: p.Rows[sql.FilingPopulation]} // nothing by which one could try whose it is
 	}
 	if o.Key != nil {
 		e.Signer = o.Key.Fingerprint()

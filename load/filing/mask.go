@@ -135,7 +135,7 @@ func (m *mask) array(c *schemas.Column, where string, a action, from arrow.Array
 	case year:
 		b := array.NewDate32Builder(memory.DefaultAllocator)
 		defer b.Release()
-		each(from, b, func(i int) {
+		eachValue(from, b, func(i int) {
 			day := from.(*array.Date32).Value(i).ToTime()
 			b.Append(arrow.Date32FromTime(time.Date(day.Year(), time.January, 1, 0, 0, 0, 0, time.UTC)))
 		})
@@ -143,7 +143,7 @@ func (m *mask) array(c *schemas.Column, where string, a action, from arrow.Array
 	case band:
 		b := array.NewFloat64Builder(memory.DefaultAllocator)
 		defer b.Release()
-		each(from, b, func(i int) {
+		eachValue(from, b, func(i int) {
 			if low, ok := lowEnd(from.(*array.Float64).Value(i)); ok {
 				b.Append(float64(low))
 			} else {

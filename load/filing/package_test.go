@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,10 +82,16 @@ func testTemplate() *sql.Filing {
 		}}
 }
 
-var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int}
+var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "rank": schemas.Int, "number": schemas.Int, "population": schemas.Int, "sampled": schemas.Int}
 
 // packed makes a package without a database. change may alter the order.
 func packed(t testing.TB, people []person, change func(*Order)) (*Package, string) {
+	t.Helper()
+	return packedBy(t, people, change, nil)
+}
+
+// packedBy is packed by somebody who may alter the rows of the sample.
+func packedBy(t testing.TB, people []person, change func(*Order), cheat func(*maker, *sampleRows)) (*Package, string) {
 	t.Helper()
 	o := Order{Template: testTemplate(), Period: october, KnownAt: knownAt, Entity: "acme", Audience: Regulator, Profile: string(plain), Program: Program{"1", "00"}}
 	if change != nil {
@@ -108,6 +115,9 @@ func packed(t testing.TB, people []person, change func(*Order)) (*Package, strin
 			}
 		}
 		take(t, m, def, rows)
+	}
+	if o.Sample != nil {
+		takeSample(t, m, cheat)
 	}
 	ctx := context.Background()
 	for _, step := range []func(context.Context) error{m.writeControls, m.compare, m.explain, m.describe} {
@@ -152,7 +162,9 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 		c.reduce()
 		tab.columns, tab.schema.Columns = append(tab.columns, c), append(tab.schema.Columns, c.Column)
 	}
-	tab.key = []int{0, 1}
+	for _, name := range def.Key {
+		tab.key = append(tab.key, slices.IndexFunc(tab.columns, func(c column) bool { return c.Name == name }))
+	}
 	answer := &schemas.Table{Name: def.Name}
 	for i, told := range def.Columns {
 		kind := testKinds[told.Name]
@@ -203,7 +215,14 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 	}
 	done, err := w.Close()
 	if err == nil {
-		err = m.take(context.Background(), tab, done.Path)
+		folder := tableFolder
+		switch def.Name {
+		case sql.FilingExclusions, sql.FilingSample, sql.FilingStrata:
+			folder = controlFolder
+		case testEvidence().Name:
+			folder = evidenceFolder
+		}
+		err = m.take(context.Background(), tab, done.Path, folder)
 	}
 	if err != nil {
 		t.Fatal(err)

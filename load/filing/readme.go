@@ -32,6 +32,19 @@ type readme struct {
 	Sheets      bool // the CSV files are for a spreadsheet
 	Masked      bool
 	Entity      string
+	Sample      *readmeSample
+	Case        string // of a filing about one person
+	Nothing     bool   // is known of the person
+	AsOf        string
+	Withheld    string // the file that names what is left out; empty: nothing
+}
+
+// readmeSample is what the page says of the sample.
+type readmeSample struct {
+	*Sample
+	Population, Sampled int64
+	Strata              []Stratum
+	Whole               bool // all of the population
 }
 
 type readmeTerm struct{ Label, Value string }
@@ -88,6 +101,15 @@ func (m *maker) addReadme() error {
 		if strings.HasSuffix(name, ".html") {
 			page.Reports = append(page.Reports, inPayload(name))
 		}
+	}
+	if o.Sample != nil {
+		page.Sample = &readmeSample{o.Sample, m.sampled.population, m.sampled.sampled(), m.Strata(), m.sampled.population <= int64(o.Sample.Size)}
+	}
+	if o.Subject != nil {
+		page.Case, page.AsOf, page.Nothing = o.Period.Name, o.KnownAt.UTC().Format(timeForm), m.KnowsNothing()
+	}
+	if o.isForSubject() {
+		page.Withheld = inPayload(withheldFile)
 	}
 	if o.Key != nil {
 		page.Signed = o.Key.Fingerprint()

@@ -13,8 +13,8 @@ import (
 	"kycsync/schemas"
 )
 
-// each calls use with the place of each value, and appends a null where there is none.
-func each(from arrow.Array, b array.Builder, use func(i int)) {
+// eachValue calls use with the place of each value, and appends a null where there is none.
+func eachValue(from arrow.Array, b array.Builder, use func(i int)) {
 	b.Reserve(from.Len())
 	for i := range from.Len() {
 		if from.IsNull(i) {
@@ -31,7 +31,7 @@ func texts(c *schemas.Column, from arrow.Array, of func(string) (string, bool, e
 	defer b.Release()
 	var text []byte
 	var failed error
-	each(from, b, func(i int) {
+	eachValue(from, b, func(i int) {
 		text = appendCell(text[:0], c, true, from, i)
 		out, kept, err := of(string(text))
 		if err != nil {

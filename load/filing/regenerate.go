@@ -39,6 +39,7 @@ func (p *Package) Differences(of Entry) (out []Difference, explained bool, err e
 	if err != nil {
 		return nil, false, err
 	}
+	now.Files = p.Files() // of which the line of a filing about one person has none
 	all := maps.Clone(of.Files)
 	maps.Copy(all, now.Files)
 	explained = true

@@ -271,6 +271,9 @@ func (p *Previous) precedes(o *Order) error {
 		{"period", given.Parameters["period"], o.Period.Name},
 		{"audience", given.Parameters["Audience"], string(o.Audience)},
 		{"profile", given.Parameters["profile"], o.Profile},
+		{"sample of", given.Parameters[sampleSize], o.sampleTerm(sampleSize)},
+		{"seed", given.Parameters[sampleSeed], o.sampleTerm(sampleSeed)},
+		{"sample by", given.Parameters[sampleBy], o.sampleTerm(sampleBy)},
 	} {
 		if x.old != x.new {
 			return fmt.Errorf("the earlier filing is of the %s %.80q, want %q", x.what, x.old, x.new)

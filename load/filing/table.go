@@ -2,16 +2,10 @@ package filing
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
-	"math/big"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -19,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"kycsync/load/dictionary"
-	"kycsync/load/filing/bag"
 	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
@@ -57,7 +50,7 @@ type part struct {
 }
 
 // plan reads what the statement will give and decides what leaves.
-func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, a Audience) (*table, error) {
+func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, decide decision) (*table, error) {
 	t := &table{FilingTable: def, answer: &schemas.Table{Name: def.Name}, schema: &schemas.Table{Name: def.Name, Doc: def.Doc}}
 	got, err := r.Describe(ctx, def.SQL)
 	if err != nil {
@@ -79,7 +72,7 @@ func plan(ctx context.Context, r *warehouse.Reader, def *sql.FilingTable, a Audi
 			return nil, err
 		}
 		c.source = i
-		if c.Action, err = a.action(&c.Column, c.From); err != nil {
+		if c.Action, err = decide(&c.Column, c.From); err != nil {
 			return nil, err
 		}
 		if c.Action == drop {
@@ -194,7 +187,7 @@ func (c *column) array(b arrow.RecordBatch, p *Pseudonymizer) (arrow.Array, erro
 	case year:
 		b := array.NewInt64Builder(memory.DefaultAllocator)
 		defer b.Release()
-		each(from, b, func(i int) { b.Append(int64(from.(*array.Date32).Value(i).ToTime().Year())) })
+		eachValue(from, b, func(i int) { b.Append(int64(from.(*array.Date32).Value(i).ToTime().Year())) })
 		return b.NewArray(), nil
 	default:
 		panic("filing: no values by action " + string(c.Action))
@@ -279,223 +272,3 @@ func copyPart(ctx context.Context, t *schemas.Table, from, dir string) (string, 
 	done, err := w.Close()
 	return doneName(done), err
 }
-
-// write makes the files of the table in the folder, such as data/tables/, of the Parquet file that spool made.
-func (t *table) write(ctx context.Context, m *maker, file, folder string, withParquet bool) error {
-	w := &csvWriter{table: t, bag: m.bag, base: folder + t.Name, profile: profile(m.Order.Profile)}
-	t.tally = newTally(t.columns, t.key)
-	var failed error
-	_, err := lake.ReadFile(ctx, t.schema, file, func(batch arrow.RecordBatch) bool {
-		failed = w.batch(batch)
-		return failed == nil
-	})
-	if err := errors.Join(err, failed, w.close()); err != nil {
-		return err
-	}
-	if !withParquet {
-		return nil
-	}
-	t.parquet = folder + t.Name + ".parquet"
-	from, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := m.bag.Create(t.parquet)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
-}
-
-// A csvWriter writes rows as CSV files.
-type csvWriter struct {
-	table   *table
-	bag     *bag.Builder
-	base    string // of the names
-	profile profile
-	out     io.WriteCloser
-	rows    int64 // in the file that is open
-	line    []byte
-	plain   []byte
-	cell    []byte
-}
-
-// open starts the next file.
-func (w *csvWriter) open() (err error) {
-	name := w.base + ".csv"
-	if n := len(w.table.files); n > 0 {
-		name = fmt.Sprintf("%s.%d.csv", w.base, n+1)
-	}
-	if w.out, err = w.bag.Create(name); err != nil {
-		return err
-	}
-	w.table.files, w.rows = append(w.table.files, part{name: name}), 0
-	var names []string
-	for _, c := range w.table.columns {
-		names = append(names, c.Name)
-	}
-	_, err = w.out.Write(header(names))
-	return err
-}
-
-func (w *csvWriter) close() error {
-	if w.out == nil {
-		if err := w.open(); err != nil { // of no rows there is a header
-			return err
-		}
-	}
-	w.table.files[len(w.table.files)-1].rows = w.rows
-	err := w.out.Close()
-	w.out = nil
-	return err
-}
-
-func (w *csvWriter) batch(b arrow.RecordBatch) error {
-	for i := range int(b.NumRows()) {
-		if w.out != nil && w.rows >= maxPartRows {
-			if err := w.close(); err != nil {
-				return err
-			}
-		}
-		if w.out == nil {
-			if err := w.open(); err != nil {
-				return err
-			}
-		}
-		if err := w.row(b, i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// row writes one row, and counts it.
-func (w *csvWriter) row(b arrow.RecordBatch, i int) error {
-	t := w.table
-	w.line, w.plain = w.line[:0], w.plain[:0]
-	for k := range t.columns {
-		if k > 0 {
-			w.line, w.plain = append(w.line, ','), append(w.plain, ',')
-		}
-		c := &t.columns[k]
-		if b.Column(k).IsNull(i) {
-			t.tally.null(k)
-			continue
-		}
-		w.cell = appendCell(w.cell[:0], &c.Column, slices.Contains(t.key, k), b.Column(k), i)
-		t.tally.cell(k, w.cell)
-		w.plain = appendField(w.plain, w.cell)
-		shown := w.cell
-		if w.profile == spreadsheet && (c.Kind == schemas.Text || c.Kind == schemas.JSON) {
-			if shown = escape(w.cell); len(shown) > len(w.cell) {
-				t.tally.columns[k].escaped++
-			}
-		}
-		w.line = appendField(w.line, shown)
-	}
-	w.line, w.plain = append(w.line, '\r', '\n'), append(w.plain, '\r', '\n')
-	w.rows++
-	if err := t.tally.row(w.plain); err != nil {
-		return err
-	}
-	_, err := w.out.Write(w.line)
-	return err
-}
-
-// A tally counts the rows of a table: what its control totals are made of, when it is written and when it is checked.
-type tally struct {
-	rows    int64
-	columns []columnTally
-	key     []int
-	last    []string // key of the row before
-	now     []string
-	sha     hash.Hash
-	perApp  map[string]int64 // rows by the first column of the key
-}
-
-type columnTally struct {
-	kind    schemas.Kind
-	filled  int64
-	escaped int64 // an apostrophe was put before them
-	ints    big.Int
-	float   float64
-}
-
-func newTally(columns []column, key []int) *tally {
-	t := &tally{key: key, now: make([]string, len(key)), sha: sha256.New(), perApp: map[string]int64{}}
-	for _, c := range columns {
-		t.columns = append(t.columns, columnTally{kind: c.Kind})
-	}
-	return t
-}
-
-// null counts a null; one in a key is found by row.
-func (t *tally) null(k int) {
-	if at := slices.Index(t.key, k); at >= 0 {
-		t.now[at] = ""
-	}
-}
-
-// cell counts a value of the row to come.
-func (t *tally) cell(k int, text []byte) {
-	c := &t.columns[k]
-	c.filled++
-	if at := slices.Index(t.key, k); at >= 0 {
-		t.now[at] = string(text)
-	}
-	switch c.kind {
-	case schemas.Int:
-		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-			c.ints.Add(&c.ints, big.NewInt(n))
-		}
-	case schemas.Float:
-		if f, err := strconv.ParseFloat(string(text), 64); err == nil {
-			c.float += f
-		}
-	case schemas.Bool:
-		if text[0] == 't' {
-			c.ints.Add(&c.ints, big.NewInt(1))
-		}
-	case schemas.Text, schemas.JSON, schemas.Time, schemas.Date, schemas.Decimal, schemas.Media:
-	}
-}
-
-var errKey = errors.New("the rows are not in order of a key that is unique and never null")
-
-// row ends a row, whose bytes as plain CSV these are.
-func (t *tally) row(plain []byte) error {
-	t.rows++
-	t.sha.Write(plain)
-	if slices.Contains(t.now, "") {
-		return errKey
-	}
-	order := -1
-	for i := 0; i < len(t.key) && t.last != nil; i++ {
-		if order = compareCells(t.columns[t.key[i]].kind, t.last[i], t.now[i]); order != 0 {
-			break
-		}
-	}
-	if order >= 0 {
-		return errKey
-	}
-	t.last = append(t.last[:0], t.now...)
-	t.perApp[t.now[0]]++
-	return nil
-}
-
-// sum is the sum of a column's numbers, or how often it is true; empty for what has none.
-func (c *columnTally) sum() string {
-	switch c.kind {
-	case schemas.Int, schemas.Bool:
-		return c.ints.String()
-	case schemas.Float:
-		return string(appendFloat(nil, c.float))
-	case schemas.Text, schemas.JSON, schemas.Time, schemas.Date, schemas.Decimal, schemas.Media:
-	}
-	return ""
-}
-
-// sha256 is the hash of the rows as plain CSV, without headers.
-func (t *tally) sha256() string { return hex.EncodeToString(t.sha.Sum(nil)) }

@@ -59,6 +59,23 @@ func randomOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
 			t.Fatal(err)
 		}
 	}
+	if dice.IntN(2) == 0 {
+		o.Sample = &filing.Sample{Size: 1 + dice.IntN(30), Seed: dice.Int64N(100), By: []string{"", "application"}[dice.IntN(2)]}
+	}
+	return o
+}
+
+// personOrder is a filing about one of the people of a house.
+func (h *house) personOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
+	t.Helper()
+	ids := h.rows(t, "SELECT DISTINCT vendor_data FROM sessions WHERE vendor_data IS NOT NULL ORDER BY 1")
+	variants := filing.PersonVariants()
+	o := filing.Order{Template: filing.PersonFile(variants[dice.IntN(len(variants))]), KnownAt: at, Entity: "acme", Audience: filing.Regulator, Profile: "plain",
+		Subject: &filing.Subject{VendorData: []string{strings.ToUpper(ids[dice.IntN(len(ids))][0].(string))}, Nonce: filing.NewNonce()}}
+	var err error
+	if o.Period, err = filing.Case("case-1"); err != nil {
+		t.Fatal(err)
+	}
 	return o
 }
 
@@ -84,7 +101,7 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	}
 	var all []made
 	const nights = 4
-	merged, later := 0, 0
+	merged, later, samples := 0, 0, 0
 	for n := range nights {
 		v.Advance(firstNight.AddDate(0, 0, n))
 		cfg := h.config(t)
@@ -98,13 +115,20 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 		if len(all) > 0 {
 			later += int(s.Versions + s.EntityVersions)
 		}
+		if n == 1 {
+			o := h.personOrder(t, dice, v.Clock())
+			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
+		}
 		for range (wanted + nights - 1) / nights {
 			o := randomOrder(t, dice, v.Clock())
 			all = append(all, made{o, sha256.Sum256(h.file(t, o))})
+			if o.Sample != nil {
+				samples++
+			}
 		}
 	}
-	if merged == 0 {
-		t.Error("nothing was merged, which proves less")
+	if merged == 0 || samples == 0 {
+		t.Errorf("%d times something was merged, and %d samples were drawn: nothing of one proves less", merged, samples)
 	}
 	gcs := gcstest.Start(t)
 	other := newHouse(t, v, url, gcs.URI("made"), lake.Config{GCSOptions: gcs.Options()})

@@ -36,6 +36,7 @@ type readme struct {
 	Case        string // of a filing about one person
 	Nothing     bool   // is known of the person
 	AsOf        string
+	PDFs        int
 	Withheld    string // the file that names what is left out; empty: nothing
 }
 
@@ -108,6 +109,7 @@ func (m *maker) addReadme() error {
 	if o.Subject != nil {
 		page.Case, page.AsOf, page.Nothing = o.Period.Name, o.KnownAt.UTC().Format(timeForm), m.KnowsNothing()
 	}
+	page.PDFs = len(m.pdfs())
 	if o.isForSubject() {
 		page.Withheld = inPayload(withheldFile)
 	}

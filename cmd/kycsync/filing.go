@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kycsync/load/filing"
-	"kycsync/load/lake"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
 	"kycsync/sql"
@@ -180,7 +179,7 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer l.Close()
-	made, err := p.makeFiling(c, l, o)
+	made, err := p.makeFiling(c, o)
 	if err != nil {
 		return err
 	}
@@ -306,9 +305,8 @@ func thisProgram() (filing.Program, error) {
 	return filing.Program{Version: version, SHA256: sum}, err
 }
 
-// makeFiling makes what is ordered of the warehouse, and of the PDFs in the lake. The caller closes it.
-func (p *program) makeFiling(c *cli.Context, l *lake.Lake, o *filing.Order) (*filing.Package, error) {
-	o.PDFs = l
+// makeFiling makes what is ordered of the warehouse. The caller closes it.
+func (p *program) makeFiling(c *cli.Context, o *filing.Order) (*filing.Package, error) {
 	if err := p.bind(c, o); err != nil {
 		return nil, err
 	}

@@ -219,7 +219,7 @@ func (p *program) filingRegenerate(c *cli.Context) error {
 		return err
 	}
 	defer closeOrder(o)
-	made, err := p.makeFiling(c, l, o)
+	made, err := p.makeFiling(c, o)
 	if err != nil {
 		return err
 	}

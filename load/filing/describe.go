@@ -241,9 +241,6 @@ func (m *maker) describe(context.Context) error {
 			d.Resources = append(d.Resources, m.sheetResource(name))
 		}
 	}
-	for _, name := range m.pdfs() {
-		d.Resources = append(d.Resources, m.pdfResource(name))
-	}
 	if err := m.addJSON(descriptorFile, d); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Evidence is everything that is known of some sessions: of each table of a session every version of its rows, up to the
-// instant of the filing, in data/evidence/, and the vendor's PDFs, see pdf.go. A table that has nothing of them is there without rows.
+// instant of the filing, in data/evidence/. A table that has nothing of them is there without rows.
 
 const (
 	evidenceFolder = bag.Payload + "evidence/"
@@ -50,13 +50,8 @@ func versionsOf(t *schemas.Table, list string, refers *sql.Reference) sql.Filing
 		out.Columns = append(out.Columns, sql.FilingColumn{Name: rowColumn, Class: internal, Doc: "place of the row in its version, in order of " + strings.Join(t.Key, ", ") + ", each of which may be null"})
 		out.Key = append(version, rowColumn)
 	}
-	by := t.EntityKey()
-	if refers != nil { // its rows stand together
-		by = refers.Columns
-		out.Key = slices.Concat(by, slices.DeleteFunc(slices.Clone(out.Key), func(name string) bool { return slices.Contains(by, name) }))
-	}
 	out.SQL = fmt.Sprintf("SELECT\n%s\nFROM %s\nSEMI JOIN %s USING (%s)\nORDER BY %s",
-		strings.Join(selected, ",\n"), out.Name, list, strings.Join(by, ", "), strings.Join(out.Key, ", "))
+		strings.Join(selected, ",\n"), out.Name, list, strings.Join(t.EntityKey(), ", "), strings.Join(out.Key, ", "))
 	return out
 }
 
@@ -67,7 +62,7 @@ func (m *maker) writeEvidence(ctx context.Context, to string, decide decision) e
 			return err
 		}
 	}
-	return m.writePDFs(ctx, to, decide)
+	return nil
 }
 
 // writeVersions writes every version of the rows of a table. A person's own copy need not have the table.

@@ -66,9 +66,7 @@ type Order struct {
 	Sample   *Sample  // nil: none is drawn
 	Subject  *Subject // nil: it is about a period
 	Program  Program
-	// PDFs has the vendor's PDFs of the sessions in the evidence; nil: there must be none.
-	PDFs PDFStore
-	Key  *seal.Key // that signs it; nil: nobody does
+	Key      *seal.Key // that signs it; nil: nobody does
 }
 
 // A Program is what makes filings.

@@ -36,7 +36,6 @@ type readme struct {
 	Case        string // of a filing about one person
 	Nothing     bool   // is known of the person
 	AsOf        string
-	PDFs        int
 	Withheld    string // the file that names what is left out; empty: nothing
 }
 
@@ -109,7 +108,6 @@ func (m *maker) addReadme() error {
 	if o.Subject != nil {
 		page.Case, page.AsOf, page.Nothing = o.Period.Name, o.KnownAt.UTC().Format(timeForm), m.KnowsNothing()
 	}
-	page.PDFs = len(m.pdfs())
 	if o.isForSubject() {
 		page.Withheld = inPayload(withheldFile)
 	}

@@ -37,7 +37,6 @@ func withheldSheet() sheet {
 		{"sessions of others that share a document, a face, a contact or a device", "rights of others"},
 		{"companies, and the people in them", "rights of others"},
 		{"which pictures and videos the vendor had", "they are not stored here"},
-		{"the vendor's reports of the sessions", "they show what was done in a review"},
 		{"values of no settled form: members that no column reads, metadata, callback, events", "any of the above may stand in them"},
 	}}
 }

@@ -2,8 +2,9 @@
 // itself on a machine that has never heard of this program, and checks such packages.
 //
 // A package is made of a template (package sql), a period and an instant: what was known then of that period. The same
-// three, and the same program, give the same bytes, on any copy of the lake, at any time. [Make] makes one, [Verify] checks
-// one without database, lake and network, and a [Ledger] remembers all that were ever made.
+// three, and the same program, give the same bytes, on any copy of the lake, at any time. One about a single person has the
+// reference of a case in place of the period, and a random number: see person.go. [Make] makes one, [Verify] checks one
+// without database, lake and network, and a [Ledger] remembers all that were ever made.
 //
 //	data/README.html  report*.html                  for people: what it is, how to check it
 //	data/datapackage.json                           Data Package 2.0: the files, their columns, keys and types
@@ -24,7 +25,6 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -255,7 +255,7 @@ func (m *maker) writeTables(ctx context.Context) error {
 	}
 	for _, def := range defs {
 		folder := tableFolder
-		if slices.Contains([]string{sql.FilingExclusions, sql.FilingVendor, sql.FilingSubject}, def.Name) {
+		if def.Name == sql.FilingExclusions || def.Name == sql.FilingVendor || m.Order.Subject != nil && def.Name == sql.FilingSubject {
 			folder = controlFolder
 		}
 		if err := m.writeTable(ctx, def, decide, folder); err != nil {

@@ -72,8 +72,14 @@ func TestSystemdAnalyze(t *testing.T) {
 		t.Skip("systemd-analyze is not installed")
 	}
 	dir := t.TempDir()
-	service := strings.ReplaceAll(read(t, "systemd/kycsync.service"), "/usr/local/bin/kycsync", "/bin/true") // it must exist
-	for name, text := range map[string]string{"kycsync.service": service, "kycsync.timer": read(t, "systemd/kycsync.timer")} {
+	there := func(name string) string { // the program must exist
+		return strings.ReplaceAll(read(t, name), "/usr/local/bin/kycsync", "/bin/true")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "kycsync.service.d"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"kycsync.service": there("systemd/kycsync.service"), "kycsync.timer": read(t, "systemd/kycsync.timer"),
+		"kycsync.service.d/filings.conf": there("systemd/filings.conf")} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

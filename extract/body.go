@@ -25,28 +25,36 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
-// readBody reads the whole body, at most max bytes of it after decompression, and closes it.
+// bodyOf returns what the body is read from, after decompression, and what is to be called when it was.
 //
 // A body that ends with the connection looks complete wherever the connection breaks, so HTTP/1
 // must give its length or send it in chunks; HTTP/2 marks the end of a stream itself.
-func readBody(resp *http.Response, max int64) ([]byte, error) {
-	defer resp.Body.Close()
+func bodyOf(resp *http.Response) (r io.Reader, done func(), err error) {
 	if resp.ProtoMajor < 2 && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked") {
-		return nil, ErrUnknownLength
+		return nil, nil, ErrUnknownLength
 	}
-	r := io.Reader(resp.Body)
-	switch enc := resp.Header.Get("Content-Encoding"); enc {
+	switch resp.Header.Get("Content-Encoding") {
 	case "", "identity":
+		return resp.Body, func() {}, nil
 	case "gzip":
 		z := gzipReaders.Get().(*gzip.Reader)
-		defer gzipReaders.Put(z)
 		if err := z.Reset(resp.Body); err != nil {
-			return nil, fmt.Errorf("gzip header: %w", err)
+			gzipReaders.Put(z)
+			return nil, nil, fmt.Errorf("gzip header: %w", err)
 		}
-		r = z
-	default:
-		return nil, fmt.Errorf("%w: content encoding that was not asked for", ErrMalformed)
+		return z, func() { gzipReaders.Put(z) }, nil
 	}
+	return nil, nil, fmt.Errorf("%w: content encoding that was not asked for", ErrMalformed)
+}
+
+// readBody reads the whole body, at most max bytes of it after decompression, and closes it.
+func readBody(resp *http.Response, max int64) ([]byte, error) {
+	defer resp.Body.Close()
+	r, done, err := bodyOf(resp)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
 	body.Reset()

@@ -6,12 +6,14 @@
 // list with what the lake knows; [Client.Fetch] asks for the decisions of the plan, and [Each] for
 // whatever else there is of many things: [Client.Activity], or the details of users, businesses and
 // transactions, which have lists of their own. [Client.Deliveries] tells of which sessions the vendor
-// announced a change. All requests of a client, whatever they ask for, pass one pacer (pacer.go) and one
-// transport that knows the key (transport.go). The bytes are handed on as received: only what is
+// announced a change, and [Client.PDFs] asks for the vendor's reports of sessions. All requests of a client,
+// whatever they ask for, pass one pacer (pacer.go), those for PDFs another one before it, and one transport
+// that knows the key (transport.go). The bytes are handed on as received: only what is
 // needed to list and to plan is read here.
 package extract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -29,6 +31,7 @@ import (
 type Client struct {
 	pin      *pin
 	pace     *pacer
+	pdfPace  *pacer // of PDFs, which count twice: here, and among all
 	log      *slog.Logger
 	now      func() time.Time
 	workers  int
@@ -54,6 +57,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		pin:     &pin{next: next, base: base, key: cfg.Key, agent: cfg.UserAgent},
 		pace:    newPacer(cfg.PerMinute, cfg.EmptySince),
+		pdfPace: newPacer(cfg.PDFPerMinute, cfg.EmptySince),
 		log:     cfg.Log,
 		now:     cfg.Now,
 		workers: cfg.Workers,
@@ -80,6 +84,7 @@ type Stats struct {
 	// transactions the lists and the details.
 	Pages, Counts, Decisions, Activities, Workflows int64
 	Users, Businesses, Transactions, Deliveries     int64
+	PDFs                                            int64
 
 	Retries     int64 // requests repeated after a fault
 	Throttled   int64 // requests that the vendor refused as one too many
@@ -91,11 +96,11 @@ type Stats struct {
 // Requests is the number of all requests.
 func (s Stats) Requests() int64 {
 	return s.Pages + s.Counts + s.Decisions + s.Activities + s.Workflows +
-		s.Users + s.Businesses + s.Transactions + s.Deliveries
+		s.Users + s.Businesses + s.Transactions + s.Deliveries + s.PDFs
 }
 
 // Stats returns the counts so far. Waited is the time in which at least one request was ready and
-// had to wait for the pace.
+// had to wait for the pace of all requests.
 func (c *Client) Stats() Stats {
 	c.mu.Lock()
 	s := c.stats
@@ -113,12 +118,22 @@ type ask struct {
 	alone    bool              // it is about one session, user or the like: a failure says nothing about others
 	freeText bool              // the path holds a text that had to be escaped
 	optional bool              // a run can do without: 401, 403 and 404 do not speak against the key
+	ofStatus bool              // 403 may be about the status of the session, and does not speak against the key
 	path     string            // below the base URL, escaped, with slashes at both ends
 	query    url.Values
 	max      int64 // bytes
 	counter  func(*Stats) *int64
 	check    func([]byte) *fault // of the body; nil fault: good
+
+	// Of what is no JSON document.
+	accept   string                              // content types
+	pace     *pacer                              // a limit of its own, beside that of all requests
+	deadline time.Duration                       // of an attempt; 0: attemptDeadline
+	save     func(*http.Response) (int64, error) // takes the body in place of check and closes it; says how many bytes it had
 }
+
+// within is how long an attempt may take.
+func (a ask) within() time.Duration { return cmp.Or(a.deadline, attemptDeadline) }
 
 // An answer is a body and the instant at which its last byte had arrived.
 type answer struct {
@@ -128,11 +143,16 @@ type answer struct {
 
 // attempt sends the request once, at its turn. The returned instant is when it left.
 func (c *Client) attempt(ctx context.Context, a ask) (answer, time.Time, *fault) {
-	if err := c.pace.wait(ctx); err != nil {
-		return answer{}, time.Time{}, final(err)
-	}
 	var sent atomic.Int64
-	defer func() { c.pace.land(int(sent.Load())) }()
+	for _, p := range []*pacer{a.pace, c.pace} {
+		if p == nil {
+			continue
+		}
+		if err := p.wait(ctx); err != nil {
+			return answer{}, time.Time{}, final(err)
+		}
+		defer func() { p.land(int(sent.Load())) }()
+	}
 	sentAt := time.Now()
 	c.mu.Lock()
 	*a.counter(&c.stats)++
@@ -141,25 +161,37 @@ func (c *Client) attempt(ctx context.Context, a ask) (answer, time.Time, *fault)
 	}
 	c.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(ctx, attemptDeadline)
+	ctx, cancel := context.WithTimeout(ctx, a.within())
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Add(1) }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.on(c.pin.base), nil)
 	if err != nil {
 		return answer{}, sentAt, final(fmt.Errorf("%w: the path cannot be asked for", ErrStatus))
 	}
+	if a.accept != "" {
+		req.Header.Set("Accept", a.accept)
+	}
 	resp, err := c.pin.RoundTrip(req)
 	if err != nil {
-		return answer{}, sentAt, broken(err)
+		return answer{}, sentAt, a.broken(err)
 	}
 	if resp.StatusCode != http.StatusTooManyRequests {
-		c.pace.accepted(sentAt)
+		c.pacerOf(a).accepted(sentAt)
 		c.mu.Lock()
 		c.accepted = time.Now()
 		c.mu.Unlock()
 	}
 	ans, f := c.read(resp, a)
 	return ans, sentAt, f
+}
+
+// pacerOf is the pacer that a refusal speaks to: the vendor asks the general limit first, and says no by the one of PDFs
+// as a rule, because that is far lower.
+func (c *Client) pacerOf(a ask) *pacer {
+	if a.pace != nil {
+		return a.pace
+	}
+	return c.pace
 }
 
 // on is the URL.
@@ -177,9 +209,19 @@ func (c *Client) read(resp *http.Response, a ask) (answer, *fault) {
 		body, _ := readBody(resp, maxErrorBytes)
 		return answer{}, refusal(resp, body, a)
 	}
+	if a.save != nil {
+		n, err := a.save(resp)
+		c.mu.Lock()
+		c.stats.Bytes += n
+		c.mu.Unlock()
+		if err != nil {
+			return answer{}, a.broken(err)
+		}
+		return answer{at: c.now().UTC()}, nil
+	}
 	body, err := readBody(resp, a.max)
 	if err != nil {
-		return answer{}, broken(err)
+		return answer{}, a.broken(err)
 	}
 	ans := answer{body: body, at: c.now().UTC()}
 	c.mu.Lock()
@@ -196,6 +238,8 @@ func refusal(resp *http.Response, body []byte, a ask) *fault {
 	status := resp.StatusCode
 	switch {
 	case a.optional && (status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound):
+		return final(fmt.Errorf("%w (%d)", ErrForbidden, status))
+	case a.ofStatus && status == http.StatusForbidden:
 		return final(fmt.Errorf("%w (%d)", ErrForbidden, status))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return final(fmt.Errorf("%w (%d)", ErrUnauthorized, status))

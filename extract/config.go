@@ -15,22 +15,24 @@ import (
 
 // What a Config's fields default to.
 const (
-	DefaultBaseURL   = "https://verification.didit.me"
-	DefaultPerMinute = 600
-	DefaultPageSize  = 200
+	DefaultBaseURL      = "https://verification.didit.me"
+	DefaultPerMinute    = 600
+	DefaultPDFPerMinute = 50
+	DefaultPageSize     = 200
 
 	usualPageSize = 50 // the vendor's own; it documents no largest one
 )
 
 // Config says where the vendor is, who asks and how fast.
 type Config struct {
-	BaseURL   string       // https, or http on a loopback host. Defaults to DefaultBaseURL
-	Key       Secret       // sent as x-api-key. Required
-	PerMinute int          // permitted requests a minute; 0: no limit, for a loopback host only. The vendor's is DefaultPerMinute
-	PageSize  int          // rows asked for in one page of a list, 10 and up. Defaults to DefaultPageSize
-	Workers   int          // requests at the same time. Defaults to what the pace needs at answers of 1.6 s, at least 2, at most 512: 16 at 600 a minute
-	UserAgent string       // Defaults to "kycsync"
-	Log       *slog.Logger // Defaults to nothing
+	BaseURL      string       // https, or http on a loopback host. Defaults to DefaultBaseURL
+	Key          Secret       // sent as x-api-key. Required
+	PerMinute    int          // permitted requests a minute; 0: no limit, for a loopback host only. The vendor's is DefaultPerMinute
+	PDFPerMinute int          // permitted requests for PDFs a minute, which are among those of PerMinute, too. Defaults to DefaultPDFPerMinute, on a loopback host to no limit
+	PageSize     int          // rows asked for in one page of a list, 10 and up. Defaults to DefaultPageSize
+	Workers      int          // requests at the same time. Defaults to what the pace needs at answers of 1.6 s, at least 2, at most 512: 16 at 600 a minute
+	UserAgent    string       // Defaults to "kycsync"
+	Log          *slog.Logger // Defaults to nothing
 
 	// EmptySince is when a request was last sent with this key, by the clock of this machine (see
 	// [Stats.LastRequest]). The vendor may still count it, so the first request waits until it is a
@@ -73,10 +75,15 @@ func (cfg Config) complete() (Config, *url.URL, error) {
 		return cfg, nil, fmt.Errorf("the number of requests a minute must not be negative, got %d", cfg.PerMinute)
 	case cfg.PerMinute == 0 && !loopback(base):
 		return cfg, nil, fmt.Errorf("the number of requests a minute must be 1 or more for %s: only a loopback host may be asked without a limit", base.Host)
+	case cfg.PDFPerMinute < 0:
+		return cfg, nil, fmt.Errorf("the number of PDFs a minute must not be negative, got %d", cfg.PDFPerMinute)
 	case cfg.PageSize != 0 && cfg.PageSize < 10:
 		return cfg, nil, fmt.Errorf("the page size must be 10 or more, got %d", cfg.PageSize)
 	case cfg.Workers < 0:
 		return cfg, nil, fmt.Errorf("the number of workers must not be negative, got %d", cfg.Workers)
+	}
+	if cfg.PDFPerMinute == 0 && !loopback(base) {
+		cfg.PDFPerMinute = DefaultPDFPerMinute
 	}
 	if cfg.PageSize == 0 {
 		cfg.PageSize = DefaultPageSize

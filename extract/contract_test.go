@@ -82,8 +82,8 @@ func TestRequestsFollowTheVendorsSchema(t *testing.T) {
 			}
 		}
 	}
-	if len(asked) != 12 {
-		t.Errorf("asked %v, want sessions, decisions, activity, workflows, three lists and their details, destinations and deliveries", asked)
+	if len(asked) != 13 {
+		t.Errorf("asked %v, want sessions, decisions, activity, PDFs, workflows, three lists and their details, destinations and deliveries", asked)
 	}
 }
 
@@ -139,6 +139,9 @@ func askForEverything(t *testing.T, wire http.RoundTripper) {
 		t.Fatal(err)
 	}
 	if _, err := c.Activity(ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.PDF(ctx, first, schemas.UserSession, t.TempDir()); err != nil && !extract.OfSession(err) {
 		t.Fatal(err)
 	}
 	if _, err := c.Workflows(ctx); err != nil {

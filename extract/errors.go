@@ -11,6 +11,7 @@ import (
 var (
 	ErrUnauthorized  = errors.New("the vendor refused the key")
 	ErrForbidden     = errors.New("the key may not read this") // and is good all the same
+	ErrIneligible    = errors.New("the vendor makes no PDF of a session in its present status")
 	ErrGone          = errors.New("the vendor does not know it, or not for this key")
 	ErrUnaddressable = errors.New("no path can name it") // was not asked for
 	ErrUnavailable   = errors.New("the vendor is unavailable")
@@ -64,7 +65,7 @@ func OfSession(err error) bool {
 	if !errors.As(err, &re) || re.Session == "" && !re.Alone || errors.Is(err, ErrUnavailable) {
 		return false
 	}
-	for _, own := range []error{ErrGone, ErrNoAnswer, ErrBodyTooLarge, ErrMalformed, ErrStatus, ErrUnaddressable} {
+	for _, own := range []error{ErrGone, ErrIneligible, ErrForbidden, ErrNoAnswer, ErrBodyTooLarge, ErrMalformed, ErrStatus, ErrUnaddressable} {
 		if errors.Is(err, own) {
 			return true
 		}

@@ -63,7 +63,7 @@ func (c *Client) get(ctx context.Context, a ask) (answer, error) {
 		case f == nil:
 			return ans, nil
 		case f.throttle:
-			if err := c.throttled(f, sentAt); err != nil {
+			if err := c.throttled(a, f, sentAt); err != nil {
 				return answer{}, c.giveUp(a, attempt, err)
 			}
 			continue
@@ -112,9 +112,10 @@ func (c *Client) acquit(ctx context.Context, a ask, err error) error {
 // an answer.
 func (c *Client) answers(ctx context.Context) bool {
 	q := Query{Kind: schemas.UserSession, Limit: 1}
-	_, sentAt, f := c.attempt(ctx, pageAsk(q, func([]byte) *fault { return nil }))
+	a := pageAsk(q, func([]byte) *fault { return nil })
+	_, sentAt, f := c.attempt(ctx, a)
 	if f != nil && f.throttle {
-		_ = c.throttled(f, sentAt)
+		_ = c.throttled(a, f, sentAt)
 		return true
 	}
 	return f == nil
@@ -141,7 +142,7 @@ func (c *Client) mayRetry() bool {
 }
 
 // throttled pauses the client. It is an error if nothing but refusals came for a long time.
-func (c *Client) throttled(f *fault, sentAt time.Time) error {
+func (c *Client) throttled(a ask, f *fault, sentAt time.Time) error {
 	c.mu.Lock()
 	c.stats.Throttled++
 	since := c.accepted
@@ -149,24 +150,33 @@ func (c *Client) throttled(f *fault, sentAt time.Time) error {
 	if time.Since(since) > patience {
 		return ErrThrottled
 	}
-	if pause, perMinute, first := c.pace.refused(sentAt, f.term, f.given, f.limit); first {
-		c.log.Warn("the vendor refused a request as one too many: all requests pause, and the pace is lowered",
+	if pause, perMinute, first := c.pacerOf(a).refused(sentAt, f.term, f.given, f.limit); first {
+		c.log.Warn("the vendor refused a request as one too many: "+paused(a)+" pause, and the pace is lowered",
 			"pause", pause, "requests_per_minute", perMinute)
 	}
 	return nil
 }
 
+// paused are the requests that a refusal stops.
+func paused(a ask) string {
+	if a.pace != nil {
+		return "those for PDFs"
+	}
+	return "all requests"
+}
+
 // broken judges an error of the transport or of reading the body.
-func broken(err error) *fault {
+func (a ask) broken(err error) *fault {
+	var local *localError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &cert), errors.As(err, &record):
 		return final(fmt.Errorf("%w: %w", ErrTLS, err))
-	case errors.Is(err, ErrRedirect), errors.Is(err, ErrBodyTooLarge):
+	case errors.Is(err, ErrRedirect), errors.Is(err, ErrBodyTooLarge), errors.As(err, &local):
 		return final(err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return flaky(errors.New("no complete answer within " + attemptDeadline.String()))
+		return flaky(errors.New("no complete answer within " + a.within().String()))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return flaky(errors.New("the answer broke off"))
 	}

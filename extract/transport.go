@@ -31,7 +31,9 @@ func (p *pin) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("X-Api-Key", p.key.reveal())
-	req.Header.Set("Accept", "application/json")
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
 	req.Header.Set("Accept-Encoding", "gzip")
 	req.Header.Set("User-Agent", p.agent)
 	return p.next.RoundTrip(req)

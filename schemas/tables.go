@@ -10,7 +10,7 @@ var Tables = []Table{
 	questionnaires, questionnaireAnswers, documentAIDocuments, documentAIFields,
 	registryCompanies, companyOfficers, companyOwners, keyPeopleChecks, keyPeople,
 	kybDocumentChecks, kybDocuments,
-	activityFeeds, activity,
+	activityFeeds, activity, pdfReports,
 	users, userFeaturesReported, userContacts, userIssuingStates, userComments, userTags,
 	businesses, businessFeaturesReported, businessTags,
 	transactions, transactionParties, transactionRules, transactionAlerts, transactionResults,

@@ -124,7 +124,7 @@ var amlMatches = Table{
 		{Document: Decision, Path: "aml_screenings[].hits[].adverse_media_matches[]", Const: map[string]string{"match_kind": "adverse_media"}, Set: true},
 	},
 	Columns: envelope([]Column{
-		{ID: 10, Name: "match_kind", Kind: Text, Class: Criminal, Path: EnvConst, Dict: true, Words: matchKinds},
+		{ID: 10, Name: "match_kind", Kind: Text, Class: Criminal, Path: EnvConst, Dict: true, Words: matchKinds, Doc: "the list that the entry is of"},
 		{ID: 11, Name: "block_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal0},
 		{ID: 12, Name: "item_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal1, Volatile: true},
 		{ID: 13, Name: "match_ordinal", Kind: Int, Class: Internal, Path: EnvOrdinal2, Volatile: true},

@@ -21,18 +21,12 @@ const (
 	FilingHead       = "filing.yaml"    // what the filing is
 	FilingPopulation = "population"     // the table that the filing is about
 	FilingExclusions = "exclusions"     // what is of the period and not in the population, with the reason
+	FilingWorksheet  = "worksheet"      // cells whose values are numbers of rows of other tables; a template need not have it
 	FilingSource     = "source"         // how many rows there are of the period, counted apart from both
 	filingSuffix     = ".sql"           // of the others
 	maxFilingFile    = 256 << 10        // bytes
 	maxFilingTables  = 32               // in one filing
 	filingNameForm   = "a-z, 0-9 and -" // what a template's name is made of
-)
-
-// The bases of a period: what makes a session one of it.
-const (
-	CreatedInPeriod = "created_in_period"
-	DecidedInPeriod = "decided_in_period"
-	OpenAtPeriodEnd = "open_at_period_end"
 )
 
 // A Filing is the template of a file for a regulator or an auditor. It is a folder: filing.yaml says what it is, and
@@ -47,9 +41,12 @@ const (
 // taken from as it is, whose class and meaning it has, or with a class and a meaning of its own.
 //
 // The statements may ask getvariable('period_from') and getvariable('period_to'), the days on which the period and the
-// next one begin, in UTC. population is what the filing is about; exclusions has the key of population and a column
-// reason; source gives for each application how many rows there are, in the columns application and sessions. The three
+// next one begin, in UTC, and members, the sessions that are of the period by the basis of the filing: see Definition.
+// population is what the filing is about; exclusions has the key of population and a column reason; source gives for each application how many rows there are, in the columns application and sessions. The three
 // are counted apart, and population and exclusions together must be the source.
+//
+// worksheet, if there is one, has a row for each cell of a return, with the columns cell, question, value, listing and
+// missing_input: a value and the table whose rows of that cell it counts, whose key begins with cell, or what is missing.
 type Filing struct {
 	Name  string `yaml:"-"`
 	Title string `yaml:"title"`
@@ -63,9 +60,10 @@ type Filing struct {
 	// Audiences are those for whom it may be made.
 	Audiences []string `yaml:"audiences"`
 	// Report says that the monthly report is a part of it.
-	Report bool          `yaml:"report"`
-	Tables []FilingTable `yaml:"-"` // in order of their names, without source
-	Source string        `yaml:"-"` // statement
+	Report  bool          `yaml:"report"`
+	Tables  []FilingTable `yaml:"-"` // in order of their names, without source
+	Source  string        `yaml:"-"` // statement
+	Defines []Definition  `yaml:"-"` // by its basis, each behind those that it asks
 }
 
 // A FilingTable is a table of a filing.
@@ -170,24 +168,6 @@ func ParseFiling(name string, files map[string][]byte) (*Filing, error) {
 	return f, f.check()
 }
 
-//go:embed basis
-var basisFiles embed.FS
-
-// complete gives a template without exclusions.sql or source.sql those of its basis, which are about sessions of persons in
-// the live environment.
-func (f *Filing) complete() error {
-	for name, there := range map[string]bool{FilingExclusions: f.Table(FilingExclusions) != nil, FilingSource: f.Source != ""} {
-		text, err := basisFiles.ReadFile(path.Join("basis", f.Basis, name+filingSuffix))
-		if there || err != nil { // check tells what is missing
-			continue
-		}
-		if err := f.add(name+filingSuffix, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 var tableNameRE = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // add reads one file.
@@ -214,16 +194,19 @@ func (f *Filing) check() error {
 	switch {
 	case f.Title == "" || f.About == "" || len(f.Serves) == 0 || len(f.Audiences) == 0:
 		return fmt.Errorf("%s: want title, about, serves and audiences", FilingHead)
-	case !slices.Contains([]string{CreatedInPeriod, DecidedInPeriod, OpenAtPeriodEnd}, f.Basis):
-		return fmt.Errorf("%s: basis %q: want %s, %s or %s", FilingHead, f.Basis, CreatedInPeriod, DecidedInPeriod, OpenAtPeriodEnd)
+	case !slices.Contains(Bases, f.Basis):
+		return fmt.Errorf("%s: basis %q: want one of %s", FilingHead, f.Basis, strings.Join(Bases, ", "))
 	case f.GraceDays < 0 || f.GraceDays > 366:
 		return fmt.Errorf("%s: grace_days %d: want 0 to 366", FilingHead, f.GraceDays)
-	case population == nil || exclusions == nil || f.Source == "":
-		return fmt.Errorf("want population.sql, exclusions.sql and source.sql: without them nobody can tell that it is complete")
+	case population == nil:
+		return fmt.Errorf("there is no population.sql")
 	case !slices.Equal(population.Key, exclusions.Key):
 		return fmt.Errorf("exclusions.sql has the key %q, want that of population.sql, %q", exclusions.Key, population.Key)
 	case len(f.Tables) > maxFilingTables:
 		return fmt.Errorf("%d tables, want at most %d", len(f.Tables), maxFilingTables)
+	}
+	if w := f.Table(FilingWorksheet); w != nil && !slices.Equal(w.Key, []string{"cell"}) {
+		return fmt.Errorf("worksheet.sql has the key %q, want cell", w.Key)
 	}
 	for _, t := range f.Tables {
 		if t.Refers == nil {

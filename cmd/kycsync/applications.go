@@ -21,7 +21,7 @@ type application struct {
 	key        extract.Secret
 }
 
-// applicationsSetting is the one name of the config file that is no flag.
+// applicationsSetting is a name of the config file that is no flag.
 const applicationsSetting = "applications"
 
 // A name stands in file names and in every row.

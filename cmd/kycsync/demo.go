@@ -149,8 +149,13 @@ func (d *demo) night(ctx context.Context, n int) error {
 	}
 	defer client.Close()
 	bar := newProgress(d.stderr, d.log)
-	s, err := night.Run(ctx, night.Config{Client: client, Lake: d.lake, Warehouse: d.warehouseConfig(d.warehouse(), d.log),
-		WorkDir: filepath.Join(dir, "run"), Now: d.vendor.Clock, Version: version, Log: d.log, Progress: bar.show, Step: d.step})
+	cfg := night.Config{Client: client, Lake: d.lake, Warehouse: d.warehouseConfig(d.warehouse(), d.log),
+		WorkDir: filepath.Join(dir, "run"), Now: d.vendor.Clock, Version: version, Log: d.log, Progress: bar.show, Step: d.step}
+	s, err := night.Run(ctx, cfg)
+	if err == nil && n < d.nights { // the warehouse of the next night has them
+		recent := night.PDFScope{Statuses: night.FinalStatuses, Since: d.vendor.Clock().AddDate(0, 0, -7)}
+		s.PDFs, err = night.Archive(ctx, cfg, recent, time.Now())
+	}
 	bar.stop()
 	printSummary(d.stdout, s, err)
 	return err
@@ -254,8 +259,9 @@ Try next (with go run ./cmd/kycsync in place of kycsync, from a checkout):
    kycsync ask --warehouse %s user_verification
    kycsync changes --warehouse %s
    kycsync report --warehouse %s --month 2026-10 -o october.html
+   kycsync query --warehouse %s "SELECT session_id, outcome, observed_at, sha256 FROM pdf_reports"
    kycsync tables aml_hits
    kycsync sync --help          the same against your own account
 `, d.lakeDir(), d.warehouse(), flags, flags, d.warehouse(), d.warehouse(), simulationStart.Add(12*time.Hour).Format(time.RFC3339),
-		d.warehouse(), d.warehouse(), d.warehouse())
+		d.warehouse(), d.warehouse(), d.warehouse(), d.warehouse())
 }

@@ -23,7 +23,7 @@ func (p *program) drillCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "drill",
 		Usage: "restore lake and warehouse into a scratch place and compare them",
-		Description: `A copy that nobody has restored is a hope. This copies all commits and every live part from the store alone into
+		Description: `A copy that nobody has restored is a hope. This copies all commits, every live part and every PDF from the store alone into
 a directory beside the warehouse, follows the chain of commits in the copy, reads from it what is known of each
 session, builds a warehouse of it, and compares that, table by table, with the copy and with the warehouse that
 analysts read. It prints how long it took, removes the copy, and records in the lake what came of it: kycsync
@@ -236,9 +236,17 @@ func (d *drilled) sameTables(ctx context.Context, p *program, l, restored *lake.
 	return nil
 }
 
+// pdfs are those that were copied, if there are any.
+func (d *drilled) pdfs() string {
+	if d.PDFs == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d PDFs, %s", d.PDFs, size(d.PDFBytes))
+}
+
 func (d *drilled) print(p *program) error {
 	if d.copied > 0 {
-		fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.copied.Round(time.Millisecond))
+		fmt.Fprintf(p.stdout, "copied    %d commits and %d parts, %s%s, in %s\n", d.Commits, d.Parts, size(d.Bytes), d.pdfs(), d.copied.Round(time.Millisecond))
 	}
 	if d.rebuilt > 0 {
 		fmt.Fprintf(p.stdout, "rebuilt   %d rows of %d tables in %s\n", d.Rows, d.Tables, d.rebuilt.Round(time.Millisecond))

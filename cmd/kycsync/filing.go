@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -30,6 +27,8 @@ Commands:
    kycsync filing templates          what can be made
    kycsync filing create TEMPLATE    makes one
    kycsync filing verify FILE        checks one, without database, lake and network
+   kycsync filing due                which filings of the calendar are due, late or blocked
+   kycsync filing run                makes those that are due
    kycsync filing list               every filing that was ever made
    kycsync filing regenerate ID      makes one again, and says whether it is the same
    kycsync filing diff OLD NEW       each cell in which two differ
@@ -38,7 +37,7 @@ Commands:
 Examples:
    kycsync filing create kyc-population --period 2026-10 --sign-key ~/.ssh/filings
    kycsync filing verify --allowed-signers signers acme_kyc-population_2026-10_v1_k20261105T000000Z.zip`,
-		p.filingTemplatesCommand(), p.filingCreateCommand(), p.filingVerifyCommand(), p.filingListCommand(), p.filingRegenerateCommand(), p.filingDiffCommand(), p.filingLedgerCommand())
+		p.filingTemplatesCommand(), p.filingCreateCommand(), p.filingVerifyCommand(), p.filingDueCommand(), p.filingRunCommand(), p.filingListCommand(), p.filingRegenerateCommand(), p.filingDiffCommand(), p.filingLedgerCommand())
 }
 
 // templatesFlag names a folder of templates beside those that the program comes with.
@@ -106,9 +105,13 @@ func findTemplate(all []sql.Filing, name string) *sql.Filing {
 func orderFlags() []cli.Flag {
 	return []cli.Flag{templatesFlag(),
 		text("sign-key", "", "sign with this SSH private key, or with the one that the ssh-agent has for a .pub file: Ed25519 or RSA (`FILE`)"),
-		text("pseudonym-key-file", "", "32 bytes or more that nobody can guess: pseudonyms are made with it, and wanted for all audiences but regulator (`FILE`)"),
+		pseudonymKeyFlag(),
 		&cli.StringFlag{Name: "supersedes", Usage: "the package that this one replaces (`FILE`): it becomes RESTATED, and lists each cell that is another one"},
 	}
+}
+
+func pseudonymKeyFlag() cli.Flag {
+	return text("pseudonym-key-file", "", "32 bytes or more that nobody can guess: pseudonyms are made with it, and wanted for all audiences but regulator (`FILE`)")
 }
 
 func (p *program) filingCreateCommand() *cli.Command {
@@ -131,10 +134,11 @@ Examples:
    kycsync filing create kyc-population --period 2026-10 --to ./filings --sign-key ~/.ssh/filings
    kycsync filing create kyc-population --period 2026-Q4 --known-at 2027-01-15 --audience auditor --pseudonym-key-file key
    kycsync filing create kyc-population --period 2026-10 --sample 25 --seed 7 --stratify status
+   kycsync filing create rep-crim --period 2025-04..2026-03 --sign-key ~/.ssh/filings
    kycsync filing create person-file --variant court --case 2026-114 --subject-file - --sign-key ~/.ssh/filings < subject
    kycsync filing create kyc-population --period 2026-10 --supersedes acme_kyc-population_2026-10_v1_k20261105T000000Z.zip --reason "late decision"`,
 		Flags: stored(append(slices.Concat(orderFlags(), purposeFlags(), sampleFlags(), personFlags()),
-			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4 or a year"},
+			&cli.StringFlag{Name: "period", Usage: "the `PERIOD`: a month such as 2026-10, a quarter such as 2026-Q4, a year, or a first and a last month such as 2025-04..2026-03"},
 			knownAtFlag(),
 			text("to", ".", "where the package goes: a directory or gs://bucket/prefix (`PLACE`)"),
 			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt it with age to this public `KEY`, age1... or one of OpenSSH; may be given several times"},
@@ -148,21 +152,28 @@ Examples:
 	}
 }
 
-func (p *program) filingCreate(c *cli.Context) error {
+// planned reads what is to be made, and where it goes. The caller closes the order with closeOrder.
+func (p *program) planned(c *cli.Context) (*filing.Order, *delivery, error) {
 	if c.NArg() != 1 {
-		return usagef("filing create takes the name of a template, got %d arguments; kycsync filing templates lists them", c.NArg())
+		return nil, nil, usagef("filing create takes the name of a template, got %d arguments; kycsync filing templates lists them", c.NArg())
+	}
+	way := &delivery{place: c.String("to")}
+	if keys := c.StringSlice("recipient"); len(keys) > 0 {
+		var err error
+		if way.recipients, err = seal.ParseRecipients(keys); err != nil {
+			return nil, nil, usagef("--recipient: %v", err)
+		}
 	}
 	o, err := p.order(c, c.Args().First())
+	return o, way, err
+}
+
+func (p *program) filingCreate(c *cli.Context) error {
+	o, way, err := p.planned(c)
 	if err != nil {
 		return err
 	}
 	defer closeOrder(o)
-	way := &delivery{place: c.String("to")}
-	if keys := c.StringSlice("recipient"); len(keys) > 0 {
-		if way.recipients, err = seal.ParseRecipients(keys); err != nil {
-			return usagef("--recipient: %v", err)
-		}
-	}
 	l, now, err := p.openToWrite(c)
 	if err != nil {
 		return err
@@ -173,20 +184,21 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer made.Close()
-	var line filing.Line
-	sum, err := way.send(c.Context, made, func(sum string) error {
-		e, err := p.entry(c, made, now, way, sum)
-		if err == nil {
-			line, err = filing.NewLedger(l.Bucket()).Append(c.Context, e)
-		}
-		p.at("ledger")
-		return err
-	})
+	e, err := p.entry(c, made, now, way)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s  %s\n", sum, way.where(made))
-	fmt.Fprintf(p.stderr, "line %d:%s of the ledger\n", line.N, line.SHA256OfLine)
+	out, err := way.pack(made)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.file)
+	line, err := way.hand(c.Context, out, e, &counter{filing.NewLedger(l.Bucket()), now, p.at})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s  %s\n", out.inner, way.where(made.ID))
+	fmt.Fprintf(p.stderr, "line %d:%s of the ledger, the receipt\n", line.N, line.SHA256OfLine)
 	fmt.Fprintf(p.stderr, "%s version %d, known at %s, commit %d, %d rows in the population\n", o.Status(), o.Version(), o.KnownAt.Format(time.RFC3339Nano), made.Stand.Seq, made.Rows[sql.FilingPopulation])
 	p.printStrata(made)
 	if made.KnowsNothing() {
@@ -293,17 +305,6 @@ func thisProgram() (filing.Program, error) {
 	return filing.Program{Version: version, SHA256: sum}, err
 }
 
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
-}
-
 // makeFiling makes what is ordered of the warehouse. The caller closes it.
 func (p *program) makeFiling(c *cli.Context, o *filing.Order) (*filing.Package, error) {
 	if err := p.bind(c, o); err != nil {
@@ -328,6 +329,11 @@ func (p *program) bind(c *cli.Context, o *filing.Order) error {
 		return err
 	}
 	defer r.Close()
+	if whose, err := r.Audience(c.Context); err != nil {
+		return asked(err)
+	} else if whose != "" {
+		return usagef("%s is a warehouse for the audience %s, and a filing is made of the full one; --warehouse names it", c.String("warehouse"), whose)
+	}
 	until, err := r.KnownUntil(c.Context)
 	if err != nil {
 		return asked(err)

@@ -41,27 +41,44 @@ func (p *program) filingList(c *cli.Context) error {
 		return err
 	}
 	defer l.Close()
-	lines := []filing.Line{}
+	listed := []listedFiling{}
+	at := map[int64]int{} // by the number of the line
 	var damage error
 	for line, err := range filing.NewLedger(l.Bucket()).Lines(c.Context) {
 		if err != nil {
 			damage = errors.Join(damage, err)
 		}
 		if line.ID != "" {
-			lines = append(lines, line)
+			at[line.N] = len(listed)
+			listed = append(listed, listedFiling{Line: line})
+		}
+		if r := line.Receipt; r != nil {
+			if i, known := at[r.Of]; known {
+				listed[i].Delivered = &line.At
+			}
 		}
 	}
 	if c.Bool("json") {
-		err = json.MarshalWrite(p.stdout, lines, jsontext.WithIndent("  "), json.Deterministic(true))
+		err = json.MarshalWrite(p.stdout, listed, jsontext.WithIndent("  "), json.Deterministic(true))
 		fmt.Fprintln(p.stdout)
 		return errors.Join(err, damage)
 	}
 	tw := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "line\tmade\tby\tstatus\trows\tfiling\tsha256")
-	for _, line := range lines {
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%d\t%s\t%.12s\n", line.N, line.At.UTC().Format("2006-01-02 15:04"), line.Who, line.Status, line.Rows["population"], line.ID, line.SHA256)
+	fmt.Fprintln(tw, "line\tmade\tby\tstatus\trows\tfiling\tsha256\tdelivered")
+	for _, f := range listed {
+		delivered := "no receipt"
+		if f.Delivered != nil {
+			delivered = f.To
+		}
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%d\t%s\t%.12s\t%s\n", f.N, f.At.UTC().Format("2006-01-02 15:04"), f.Who, f.Status, f.Rows["population"], f.ID, f.SHA256, delivered)
 	}
 	return errors.Join(tw.Flush(), damage)
+}
+
+// A listedFiling is a filing of the ledger, and when it had arrived.
+type listedFiling struct {
+	filing.Line
+	Delivered *time.Time `json:"delivered_at"` // null: the ledger has no receipt
 }
 
 func (p *program) filingLedgerCommand() *cli.Command {
@@ -138,12 +155,12 @@ func purposeFlags() []cli.Flag {
 }
 
 // entry completes the line of a package.
-func (p *program) entry(c *cli.Context, made *filing.Package, now func() time.Time, way *delivery, sum string) (filing.Entry, error) {
+func (p *program) entry(c *cli.Context, made *filing.Package, now func() time.Time, way *delivery) (filing.Entry, error) {
 	e, err := made.Entry()
 	if err != nil {
 		return e, err
 	}
-	e.At, e.Who, e.To, e.SHA256 = now().UTC().Truncate(time.Second), c.String("by"), way.where(made), sum
+	e.At, e.Who = now().UTC().Truncate(time.Second), c.String("by")
 	if way.recipients != nil {
 		e.Recipients = way.recipients.Fingerprints()
 	}

@@ -224,6 +224,7 @@ type nightly struct {
 	kill          string // step and hit, empty: none
 	batch         int    // sessions; 0: 20
 	engines       bool   // they are led to the commit
+	pdfs          bool   // they are archived
 	key           string // that signs the anchor; empty: none does
 	collect       bool   // gc runs instead
 }
@@ -235,6 +236,9 @@ func (n nightly) args() []string {
 	args := []string{"sync", "--rate", "0", "--anchor", "anchors.txt"}
 	if n.engines {
 		args = append(args, "--publish")
+	}
+	if n.pdfs {
+		args = append(args, "--archive-pdf", "--pdf-rate", "0")
 	}
 	if n.key != "" {
 		args = append(args, "--anchor-sign-key", n.key)

@@ -148,7 +148,7 @@ func (p *program) app() *cli.App {
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			p.demoCommand(), p.simulateCommand(), p.syncCommand(), p.reconcileCommand(), p.statusCommand(), p.queryCommand(), p.askCommand(), p.changesCommand(), p.reportCommand(), p.filingCommand(),
-			p.showCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
+			p.showCommand(), p.pdfCommand(), p.rebuildCommand(), p.warehouseCommand(), p.fetchWarehouseCommand(), p.verifyCommand(), p.recoverCommand(),
 			p.tablesCommand(), p.checkCommand(), p.driftCommand(), p.referenceCommand(), p.rejectsCommand(), p.replayCommand(), p.compactCommand(),
 			p.gcCommand(), p.publishCommand(),
 			p.doctorCommand(), p.drillCommand(),
@@ -210,8 +210,12 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, lake.ErrDamaged), errors.Is(err, night.ErrFewer):
 		return exitDamaged
+	case errors.Is(err, night.ErrPDFs) && heldBack(err) == nil: // whatever the reason: the night itself ended well
+		return exitDegraded
 	case (errors.Is(err, night.ErrDeferred) || errors.Is(err, night.ErrUnlisted)) && !errors.Is(err, night.ErrGate) && !errors.Is(err, night.ErrBudget) && heldBack(err) == nil:
 		return exitDegraded // the lake has it, and readers keep the old warehouse, or what they had of it
+	case errors.Is(err, warehouse.ErrAudience):
+		return exitUsage
 	case errors.Is(err, publish.ErrMismatch), errors.Is(err, warehouse.ErrMismatch), errors.Is(err, errBadWarehouse), errors.Is(err, errBadFiling), errors.Is(err, errOther):
 		return exitDamaged
 	case errors.As(context.Cause(ctx), &sig):
@@ -219,7 +223,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, extract.ErrUnauthorized), errors.Is(err, lake.ErrDenied), errors.Is(err, night.ErrForeignKey),
 		errors.Is(err, fs.ErrPermission):
 		return exitCredentials
-	case errors.Is(err, night.ErrGate), errors.Is(err, errChecks), heldBack(err) != nil:
+	case errors.Is(err, night.ErrGate), errors.Is(err, errChecks), errors.Is(err, errOverdue), heldBack(err) != nil:
 		return exitGate
 	case errors.Is(err, night.ErrBudget), errors.Is(err, extract.ErrThrottled), errors.Is(err, night.ErrOverlap), errors.Is(err, lake.ErrConflict),
 		errors.Is(err, errLocked), errors.Is(err, lake.ErrHeld), errors.Is(err, warehouse.ErrBusy), errors.Is(err, night.ErrStaged):

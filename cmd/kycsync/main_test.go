@@ -93,6 +93,7 @@ func exists(name string) bool {
 //	gcs                   start a fake object store; $KYCSYNC_LAKE is a place in it
 //	exits CODE CMD...     run a command that must end with that exit code
 //	ask NAME SQL          set an environment variable to the one value that SQL gives
+//	renders NAME          set an environment variable to how many PDFs the vendor has rendered so far
 //	scope SPEC            what the key may see from now on; nothing: everything
 //	damage GLOB           flip one bit of the first file that matches
 //	tamper FILE SQL...    run statements on a warehouse file
@@ -121,6 +122,13 @@ func TestStories(t *testing.T) {
 			"exits":  storyExits,
 			"ask":    storyAsk,
 			"damage": storyDamage,
+			"renders": func(ts *testscript.TestScript, _ bool, args []string) {
+				n := 0
+				for _, times := range theVendor(ts).PDFs() {
+					n += times
+				}
+				ts.Setenv(args[0], strconv.Itoa(n))
+			},
 			"tamper": storyTamper,
 			"orphan": storyOrphan,
 			"same": func(ts *testscript.TestScript, _ bool, args []string) {

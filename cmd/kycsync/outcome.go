@@ -63,6 +63,9 @@ func hint(verb string, code int, err error) string {
 		if held := heldBack(err); held != nil {
 			return fmt.Sprintf("The lake has the commit; readers keep the warehouse that they have. kycsync check --warehouse %s asks what was built, kycsync rebuild and the next kycsync sync try again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass.", held.Build)
 		}
+		if errors.Is(err, errOverdue) {
+			return "The other filings stand. Each line says what keeps it; kycsync filing due lists them, and kycsync filing run makes what can be made."
+		}
 		if errors.Is(err, errChecks) {
 			return "Nothing was changed. kycsync check rows NAME lists all that a check found, kycsync verify holds the warehouse against the lake, kycsync rebuild makes it again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass."
 		}
@@ -108,6 +111,9 @@ func hint(verb string, code int, err error) string {
 		}
 		if errors.Is(err, errUnsent) {
 			return "Published. Once the program of --anchor-command works, the next run sends the newest anchor, which covers this one."
+		}
+		if errors.Is(err, night.ErrPDFs) {
+			return "Published. Whatever else the night stored is there; PDFs that are archived stay, and the next run asks for the others."
 		}
 		if verb == "sync" && errors.Is(err, errDegraded) {
 			return "Published. SELECT * FROM rejects tells which elements could not be read."

@@ -36,12 +36,7 @@ Example:
 			if err != nil {
 				return fmt.Errorf("rebuild %s: %w", c.String("warehouse"), err)
 			}
-			rows := int64(0)
-			for _, n := range rep.Rows {
-				rows += n
-			}
-			fmt.Fprintf(p.stdout, "%s shows commit %d: %d rows of %d tables, built in %s\n", c.String("warehouse"), rep.ToSeq, rows,
-				len(rep.Rows), rep.Duration.Round(time.Millisecond))
+			p.printBuilt(c.String("warehouse"), rep)
 			return nil
 		},
 	}

@@ -99,7 +99,7 @@ func (p *program) readConfig(c *cli.Context, path string) error {
 		return usagef("config %s: not a YAML map of settings", path)
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if name != applicationsSetting && !p.knows(name) {
+		if name != applicationsSetting && name != calendarSetting && !p.knows(name) {
 			return usagef("config %s: no setting %q", path, name)
 		}
 	}

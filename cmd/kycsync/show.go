@@ -23,7 +23,10 @@ func (p *program) showCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "one session with everything known about it, or all sessions of a user",
 		ArgsUsage: "SESSION_ID",
-		Description: `Examples:
+		Description: `Its history, and pdf_reports: of which versions the vendor's PDF is archived, with its SHA-256 and when it came, or why
+not. kycsync pdf writes one out.
+
+Examples:
    kycsync show 7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d
    kycsync show --user customer-4711
    kycsync show --format json --user customer-4711`,
@@ -182,7 +185,7 @@ func (d *dossier) writeText(w io.Writer) error {
 			if len(s.rows) > 1 {
 				fmt.Fprintf(w, "  %d\n", i+1)
 			}
-			if err := writeMembers(w, r, s.name == "sessions" || s.name == "history"); err != nil {
+			if err := writeMembers(w, r, slices.Contains([]string{"sessions", "history", "pdf_reports"}, s.name)); err != nil {
 				return err
 			}
 		}

@@ -41,6 +41,7 @@ func printSummary(w io.Writer, s *night.Summary, err error) {
 		line("merged", "%d small parts into %d, in commit %d, with the same rows", s.Merged, s.MergedInto, s.MergedSeq)
 	}
 	printFindings(line, s)
+	printPDFs(line, s.PDFs)
 	printEvidence(line, s)
 	switch {
 	case s.Published > 0 && s.WarehouseDeferred:
@@ -87,6 +88,28 @@ func printFindings(line func(name, format string, args ...any), s *night.Summary
 	}
 	if s.NightsLeft > 0 {
 		line("left", "about %d more %s at this budget until all that is new or changed is read", s.NightsLeft, plural(s.NightsLeft, "night"))
+	}
+}
+
+// printPDFs tells what became of the vendor's PDFs.
+func printPDFs(line func(name, format string, args ...any), s *night.PDFSummary) {
+	switch {
+	case s == nil:
+		return
+	case s.Wanted == 0 && s.Stopped != "":
+		line("pdfs", "none was asked for: %s", s.Stopped)
+		return
+	}
+	line("pdfs", "%d of %d final versions archived, %s, in %d %s; %d are left for the next night",
+		s.Archived, s.Wanted, size(s.Bytes), s.Commits, plural(s.Commits, "commit"), s.Left)
+	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
+		line("", "%d skipped: %s", s.Skipped[reason], reason)
+	}
+	if s.Failed > 0 {
+		line("", "%d could not be had; they are asked for again", s.Failed)
+	}
+	if s.Stopped != "" {
+		line("", "stopped: %s", s.Stopped)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"kycsync/cmd/kycsync/night"
 	"kycsync/extract"
@@ -33,6 +34,7 @@ Examples:
    kycsync sync --plan                       what a run would fetch and how long it would take
    kycsync sync --from 2026-10-01 --to 2026-11-01       read October's sessions again, all of them
    kycsync sync --publish                    and let other engines read it
+   kycsync sync --archive-pdf --pdf-since 2026-01-01    and keep the vendor's PDF of each final session
    kycsync sync --promise monitored=3d --gate shrink=0.2
    kycsync sync --accept missing='retention was shortened to one year'`,
 		Flags: stored(slices.Concat(vendorFlags(), []cli.Flag{
@@ -42,7 +44,7 @@ Examples:
 			keepFlag(),
 			toggle("publish", "let BigQuery, Trino, Spark and others read what was published; see kycsync publish"),
 			toggle("no-compact", "leave small parts of the lake as they are; see kycsync compact"),
-		}, anchorFlags(), policyFlags())...),
+		}, pdfFlags(), anchorFlags(), policyFlags())...),
 		Before: p.settings,
 		Action: p.sync,
 	}
@@ -96,12 +98,9 @@ func (p *program) runAll(ctx context.Context, job *job) error {
 		})
 	}
 	wg.Wait()
+	raise(defects)
+	p.archivePDFs(ctx, job, summaries, errs)
 	job.progress.stop()
-	for _, d := range defects {
-		if d != nil {
-			panic(d)
-		}
-	}
 	var worst error
 	for i, s := range summaries {
 		job.published = job.published || s != nil && s.Published > 0
@@ -116,7 +115,7 @@ func (p *program) runAll(ctx context.Context, job *job) error {
 		if errs[i] != nil && len(summaries) > 1 {
 			errs[i] = fmt.Errorf("application %s: %w", s.Application, errs[i])
 		}
-		if worst == nil || errors.Is(worst, errDegraded) && errs[i] != nil {
+		if worst == nil || (errors.Is(worst, errDegraded) || errors.Is(worst, night.ErrPDFs)) && errs[i] != nil {
 			worst = errs[i]
 		}
 	}
@@ -124,6 +123,15 @@ func (p *program) runAll(ctx context.Context, job *job) error {
 		p.summary = []any{"runs", summaries}
 	}
 	return worst
+}
+
+// raise goes on with the first defect that the runs met.
+func raise(defects []*extract.Defect) {
+	for _, d := range defects {
+		if d != nil {
+			panic(d)
+		}
+	}
 }
 
 // A job is the runs of all applications with what must be given back after them.
@@ -137,6 +145,8 @@ type job struct {
 	leases   []*lake.Lease
 	work     string
 	step     func(string) // comes to a named step
+	begun    time.Time
+	pdfs     *night.PDFScope // nil: none is kept
 
 	published bool // by one of the runs
 }
@@ -153,7 +163,8 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	if c.Bool("no-compact") {
 		base.Merge = -1
 	}
-	if err := errors.Join(readPolicy(c, &base), readRange(c, &base)); err != nil {
+	pdfs, err := readPDFScope(c)
+	if err := errors.Join(err, readPolicy(c, &base), readRange(c, &base)); err != nil {
 		return nil, err
 	}
 	if base.Now, err = p.clock(apps[0].APIURL); err != nil {
@@ -162,13 +173,17 @@ func (p *program) newJob(c *cli.Context, log *slog.Logger) (*job, error) {
 	settings := make([]extract.Config, len(apps))
 	for i, a := range apps {
 		settings[i] = extract.Config{
-			BaseURL: a.APIURL, Key: a.key, PerMinute: *a.Rate, PageSize: c.Int("page-size"), UserAgent: "kycsync/" + version, Log: log, Now: base.Now, Gist: transform.Gist,
+			BaseURL: a.APIURL, Key: a.key, PerMinute: *a.Rate, PDFPerMinute: c.Int("pdf-rate"), PageSize: c.Int("page-size"), UserAgent: "kycsync/" + version, Log: log, Now: base.Now, Gist: transform.Gist,
 		}
 		if err := settings[i].Validate(); err != nil {
 			return nil, usagef("%v", err)
 		}
 	}
-	return p.prepare(c, apps, settings, base)
+	job, err := p.prepare(c, apps, settings, base)
+	if err == nil {
+		job.pdfs = pdfs
+	}
+	return job, err
 }
 
 // prepare takes the lock, which says that no other run of this machine is at work, and opens what
@@ -182,7 +197,7 @@ func (p *program) prepare(c *cli.Context, apps []application, settings []extract
 	if err != nil {
 		return nil, err
 	}
-	j := &job{progress: newProgress(p.stderr, base.Log), work: filepath.Join(dir, "run"), step: p.at}
+	j := &job{progress: newProgress(p.stderr, base.Log), work: filepath.Join(dir, "run"), step: p.at, begun: time.Now()}
 	defer func() {
 		if err != nil {
 			j.close()
@@ -269,8 +284,10 @@ func (j *job) shareProgress() {
 }
 
 // lockRuns takes the lock of the runs of this machine.
-func lockRuns(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, "run.lock"))
+func lockRuns(dir string) (*flock.Flock, error) { return lockFile(filepath.Join(dir, "run.lock")) }
+
+func lockFile(name string) (*flock.Flock, error) {
+	lock := flock.New(name)
 	switch ok, err := lock.TryLock(); {
 	case err != nil:
 		return nil, fmt.Errorf("lock %s: %w", lock.Path(), cause(err))

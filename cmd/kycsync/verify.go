@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func (p *program) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "verify",
 		Usage: "prove that what is stored is what was written",
-		Description: `Reads every live part again and compares it with the commit, follows the chain of commits from the
+		Description: `Reads every live part and every PDF again and compares it with the commit and its rows, follows the chain of commits from the
 first to the newest, and compares the warehouse with the lake, table by table, and what kycsync publish wrote with
 the commits that it is of. It changes nothing.
 
@@ -37,7 +38,7 @@ the lake: a rewritten history is found even if it is a chain again. What kycsync
 is a problem only until an anchor is kept that knows of it. With --allowed-signers each anchor must have a signature
 of one of them, which kycsync sync --anchor-sign-key made; a key whose time is bounded must have been valid at the
 time that the anchor says. With --subset a night re-hashes its share
-of the parts, another one each night, and compares no warehouse.
+of the parts and PDFs, another one each night, and compares no warehouse.
 
 Examples:
    kycsync verify --json | jq .tables.sessions
@@ -64,6 +65,8 @@ type verification struct {
 	Subset       string                   `json:"subset,omitempty"` // share of the parts that was read; absent: all, and the warehouse
 	Parts        int64                    `json:"parts"`
 	PartBytes    int64                    `json:"part_bytes"`
+	PDFs         int64                    `json:"pdfs"` // re-hashed
+	PDFBytes     int64                    `json:"pdf_bytes"`
 	Anchors      *int                     `json:"anchors,omitempty"` // held against the commits; absent: it was not asked for
 	Signers      map[string]int           `json:"signers,omitempty"` // how many of the anchors each signed; absent: it was not asked for
 	Recoveries   []recovered              `json:"recoveries,omitempty"`
@@ -71,6 +74,8 @@ type verification struct {
 	Problems     []string                 `json:"problems"`
 	Affected     []affected               `json:"affected,omitempty"` // by damaged parts
 	Tables       map[string]verifiedTable `json:"tables"`
+
+	head *lake.Commit // nil: there is none, or the chain is broken
 }
 
 // recovered is what an explicit recovery did, as the commits say.
@@ -127,6 +132,9 @@ func (p *program) verify(c *cli.Context) error {
 	v.Subset = c.String("subset")
 	damagedParts, err := v.chain(c.Context, l, share)
 	if err != nil {
+		return err
+	}
+	if err := v.pdfs(c.Context, l, share); err != nil {
 		return err
 	}
 	if len(damagedParts) > 0 {
@@ -204,6 +212,7 @@ func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share
 	if head == nil {
 		return nil, nil
 	}
+	v.head = head
 	v.Commits, v.Head, v.Published = head.Seq, head.SHA256, head.PublishedSeq
 	problems, err := l.Verify(ctx, head, share, func(part lake.Part) { v.Parts, v.PartBytes = v.Parts+1, v.PartBytes+part.Bytes })
 	if err != nil {
@@ -213,6 +222,25 @@ func (v *verification) chain(ctx context.Context, l *lake.Lake, share lake.Share
 		v.Problems = append(v.Problems, problem.Err.Error())
 	}
 	return problems, nil
+}
+
+// pdfs reads the PDFs that the rows of the newest commit name, or a share of them.
+func (v *verification) pdfs(ctx context.Context, l *lake.Lake, share lake.Share) error {
+	if v.head == nil {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "kycsync-pdfs-")
+	if err != nil {
+		return fmt.Errorf("make a directory for downloads: %w", cause(err))
+	}
+	defer os.RemoveAll(dir)
+	problems, err := l.VerifyPDFs(ctx, v.head, share, dir, func(p lake.PDF) { v.PDFs, v.PDFBytes = v.PDFs+1, v.PDFBytes+p.Bytes })
+	for _, problem := range problems {
+		if problem.Part.Name == "" || share != (lake.Share{}) { // of a part all is told, where all parts were read
+			v.Problems = append(v.Problems, problem.Err.Error())
+		}
+	}
+	return err
 }
 
 // anchors holds the commits against those that were kept outside. allowed: who must have signed them; nil: nobody.
@@ -333,6 +361,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(w, "signed     %d anchors by %s\n", v.Signers[by], by)
 	}
 	fmt.Fprintf(w, "parts      %d re-hashed, %d bytes\n", v.Parts, v.PartBytes)
+	if v.PDFs > 0 {
+		fmt.Fprintf(w, "pdfs       %d re-hashed, %d bytes\n", v.PDFs, v.PDFBytes)
+	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "\ntable\trows\tcontent hash\twarehouse")
 	for _, t := range schemas.Tables {
@@ -365,7 +396,7 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	}
 	switch {
 	case v.OK && v.Subset != "":
-		fmt.Fprintf(w, "OK         the commits and today's %s of the parts are as they were written; the others and the warehouse were not read\n", v.Subset)
+		fmt.Fprintf(w, "OK         the commits and today's %s of the parts and PDFs are as they were written; the others and the warehouse were not read\n", v.Subset)
 	case v.OK:
 		fmt.Fprintln(w, "OK         everything is as it was written")
 	}

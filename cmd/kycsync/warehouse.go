@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kycsync/load/filing"
 	"kycsync/load/lake"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
@@ -18,19 +19,82 @@ import (
 )
 
 func (p *program) warehouseCommand() *cli.Command {
-	return group("warehouse", "hand out the warehouse to those who ask it",
-		`The warehouse is one file. Whoever is to ask it on another machine fetches it from a place that both can reach.
+	cmd := group("warehouse", "make a warehouse for those who may not see everything, and hand warehouses out",
+		`With --audience a second warehouse is made of the lake, with the same tables and views, in which analysts see pseudonyms in place of
+what tells who a person is: equal values have equal ones, so that what is shared is found. Days of birth are the first day of
+their year, scores the lower end of their fifth of the scale, and free text, unknown members and the like are null. The
+class of a column decides, and the comment of each column says what was done to it. The first time it is built as a whole, then it is gone on
+from; put it behind each kycsync sync.
+
+A warehouse is one file. Whoever is to ask it on another machine fetches it from a place that both can reach.
 
 Commands:
    kycsync warehouse publish    puts it there
 
-Example:
-   kycsync warehouse publish gs://acme-kyc-analysts/kyc`,
-		&cli.Command{
-			Name:      "publish",
-			Usage:     "put the warehouse where analysts fetch it",
-			ArgsUsage: "PLACE",
-			Description: `PLACE is gs://bucket/prefix or a directory that is there, such as a mounted share. The file is stored under
+Examples:
+   kycsync warehouse --audience analyst --pseudonym-key-file key --to kyc-analyst.duckdb
+   kycsync warehouse publish --warehouse kyc-analyst.duckdb gs://acme-kyc-analysts/kyc
+   kycsync warehouse publish gs://acme-kyc-officers/kyc`,
+		p.warehousePublishCommand())
+	help := cmd.Action
+	cmd.Flags = append(append([]cli.Flag{
+		&cli.StringFlag{Name: "audience", Usage: "make a warehouse for an audience (`NAME`): analyst"},
+		&cli.StringFlag{Name: "to", Usage: "the DuckDB file that it becomes (`PATH`)"}, pseudonymKeyFlag()}, lakeFlag(), configFlag()), logFlags()...)
+	cmd.Before = p.settings
+	cmd.Action = func(c *cli.Context) error {
+		if c.String("audience") == "" || c.Args().Present() {
+			return help(c)
+		}
+		return p.warehouseFor(c)
+	}
+	return cmd
+}
+
+// warehouseFor makes, or brings up to date, the warehouse of an audience.
+func (p *program) warehouseFor(c *cli.Context) error {
+	if c.String("to") == "" {
+		return usagef("warehouse --audience: want the file that it becomes, --to PATH")
+	}
+	body, err := os.ReadFile(c.String("pseudonym-key-file"))
+	if err != nil {
+		return usagef("--pseudonym-key-file %s: %v", c.String("pseudonym-key-file"), cause(err))
+	}
+	key, err := filing.NewPseudonymizer(filing.Audience(c.String("audience")), body)
+	if err != nil {
+		return usagef("--pseudonym-key-file %s: %v", c.String("pseudonym-key-file"), err)
+	}
+	cfg := p.warehouseConfig(c.String("to"), p.log)
+	if cfg.Mask, err = filing.NewMask(key); err != nil {
+		return usagef("--audience: %v", err)
+	}
+	l, err := p.openLake(c.Context, c, false, time.Now)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	rep, err := warehouse.Update(c.Context, l, cfg)
+	if err != nil {
+		return fmt.Errorf("make %s: %w", c.String("to"), err)
+	}
+	p.printBuilt(c.String("to"), rep)
+	return nil
+}
+
+// printBuilt says what a warehouse shows.
+func (p *program) printBuilt(name string, rep warehouse.Report) {
+	rows := int64(0)
+	for _, n := range rep.Rows {
+		rows += n
+	}
+	fmt.Fprintf(p.stdout, "%s shows commit %d: %d rows of %d tables, built in %s\n", name, rep.ToSeq, rows, len(rep.Rows), rep.Duration.Round(time.Millisecond))
+}
+
+func (p *program) warehousePublishCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "publish",
+		Usage:     "put the warehouse where analysts fetch it",
+		ArgsUsage: "PLACE",
+		Description: `PLACE is gs://bucket/prefix or a directory that is there, such as a mounted share. The file is stored under
 the number of its newest commit and its hash, and then a small LATEST-....json beside it, which says what it is:
 kycsync fetch-warehouse brings the newest and compares it. Nothing is overwritten, so that the account needs no
 right to delete, except for --keep. A warehouse that is not the lake's is refused, and so is a place with warehouses of
@@ -39,13 +103,13 @@ another lake. A file that is there already is not sent again.
 Examples:
    kycsync warehouse publish gs://acme-kyc-analysts/kyc
    kycsync warehouse publish --keep 30 /mnt/share/kyc       removes those before the newest thirty`,
-			Flags: stored(
-				&cli.IntFlag{Name: "keep", Usage: "remove what was put there before the newest `N`; without it all stay"}, // said each time
-				toggle("json", "print one JSON object"),
-			),
-			Before: p.settings,
-			Action: p.warehousePublish,
-		})
+		Flags: stored(
+			&cli.IntFlag{Name: "keep", Usage: "remove what was put there before the newest `N`; without it all stay"}, // said each time
+			toggle("json", "print one JSON object"),
+		),
+		Before: p.settings,
+		Action: p.warehousePublish,
+	}
 }
 
 // handedOut is what warehouse publish did, as its JSON shows it.
@@ -80,7 +144,7 @@ func (p *program) warehousePublish(c *cli.Context) error {
 	switch {
 	case errors.Is(err, warehouse.ErrNothing):
 		return usagef("%v; kycsync sync or kycsync rebuild makes one, --warehouse names another", err)
-	case errors.Is(err, warehouse.ErrForeign):
+	case errors.Is(err, warehouse.ErrForeign), errors.Is(err, warehouse.ErrAudience):
 		return usage{err.Error()}
 	case badFile(err):
 		return fmt.Errorf("publish %s: %w", c.String("warehouse"), errBadWarehouse)

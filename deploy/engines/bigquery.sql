@@ -300,6 +300,15 @@ OPTIONS (
     decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
 );
 
+-- table pdf_reports
+CREATE OR REPLACE EXTERNAL TABLE DATASET.pdf_reports_versions
+OPTIONS (
+    format = 'PARQUET',
+    uris = ['LAKE_URI/published/current/pdf_reports.txt'],
+    file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST',
+    decimal_target_types = ['NUMERIC', 'BIGNUMERIC']
+);
+
 -- table phone_verifications
 CREATE OR REPLACE EXTERNAL TABLE DATASET.phone_verifications_versions
 OPTIONS (
@@ -566,6 +575,14 @@ FROM (
     SELECT application, business_id, version_seq FROM DATASET.businesses_versions
 ) AS v
 GROUP BY application, business_id;
+
+-- A row: an entity of pdf_reports and its newest version.
+CREATE OR REPLACE VIEW DATASET.pdf_reports_latest AS
+SELECT application, session_version_seq, session_id, MAX(version_seq) AS version_seq
+FROM (
+    SELECT application, session_version_seq, session_id, version_seq FROM DATASET.pdf_reports_versions
+) AS v
+GROUP BY application, session_version_seq, session_id;
 
 -- A row: an entity of reference_files and its newest version.
 CREATE OR REPLACE VIEW DATASET.reference_files_latest AS
@@ -964,6 +981,16 @@ JOIN DATASET.sessions_latest AS l
     AND t.application = l.application
     AND t.session_id = l.session_id;
 
+-- What became of the vendor's PDF of a session: one row for each final version of a session that was looked at. The file itself is in the store of the lake, under the name in object.
+CREATE OR REPLACE VIEW DATASET.pdf_reports AS
+SELECT t.*
+FROM DATASET.pdf_reports_versions AS t
+JOIN DATASET.pdf_reports_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.application = l.application
+    AND t.session_version_seq = l.session_version_seq
+    AND t.session_id = l.session_id;
+
 -- One proof that the applicant holds a phone number.
 CREATE OR REPLACE VIEW DATASET.phone_verifications AS
 SELECT t.*
@@ -1202,6 +1229,14 @@ FROM (
 ) AS v
 WHERE version_seq <= known_seq
 GROUP BY application, business_id;
+
+CREATE OR REPLACE TABLE FUNCTION DATASET.pdf_reports_latest_as_of(known_seq INT64) AS
+SELECT application, session_version_seq, session_id, MAX(version_seq) AS version_seq
+FROM (
+    SELECT application, session_version_seq, session_id, version_seq FROM DATASET.pdf_reports_versions
+) AS v
+WHERE version_seq <= known_seq
+GROUP BY application, session_version_seq, session_id;
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.reference_files_latest_as_of(known_seq INT64) AS
 SELECT kind, MAX(version_seq) AS version_seq
@@ -1565,6 +1600,15 @@ FROM DATASET.nfc_verifications_versions AS t
 JOIN DATASET.sessions_latest_as_of(known_seq) AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
+    AND t.session_id = l.session_id;
+
+CREATE OR REPLACE TABLE FUNCTION DATASET.pdf_reports_as_of(known_seq INT64) AS
+SELECT t.*
+FROM DATASET.pdf_reports_versions AS t
+JOIN DATASET.pdf_reports_latest_as_of(known_seq) AS l
+    ON t.version_seq = l.version_seq
+    AND t.application = l.application
+    AND t.session_version_seq = l.session_version_seq
     AND t.session_id = l.session_id;
 
 CREATE OR REPLACE TABLE FUNCTION DATASET.phone_verifications_as_of(known_seq INT64) AS

@@ -978,6 +978,23 @@ CREATE TABLE IF NOT EXISTS DATASET.nfc_verifications_versions (
     extra_json STRING
 );
 
+-- table pdf_reports
+CREATE TABLE IF NOT EXISTS DATASET.pdf_reports_versions (
+    application STRING,
+    session_id STRING,
+    session_version_seq INT64,
+    version_seq INT64,
+    observed_at TIMESTAMP,
+    run_id STRING,
+    session_kind STRING,
+    status STRING,
+    outcome STRING,
+    reason STRING,
+    sha256 STRING,
+    bytes INT64,
+    object STRING
+);
+
 -- table phone_verifications
 CREATE TABLE IF NOT EXISTS DATASET.phone_verifications_versions (
     application STRING,

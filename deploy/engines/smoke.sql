@@ -65,6 +65,8 @@ UNION ALL SELECT 'media' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM medi
 UNION ALL SELECT 'media_versions' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM media_versions
 UNION ALL SELECT 'nfc_verifications' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM nfc_verifications
 UNION ALL SELECT 'nfc_verifications_versions' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM nfc_verifications_versions
+UNION ALL SELECT 'pdf_reports' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM pdf_reports
+UNION ALL SELECT 'pdf_reports_versions' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM pdf_reports_versions
 UNION ALL SELECT 'phone_verifications' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM phone_verifications
 UNION ALL SELECT 'phone_verifications_versions' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM phone_verifications_versions
 UNION ALL SELECT 'poa_verifications' AS name, COUNT(*) AS n, SUM(version_seq) AS s FROM poa_verifications

@@ -36,6 +36,7 @@ CREATE OR REPLACE TEMPORARY VIEW liveness_checks_versions AS SELECT * FROM lake.
 CREATE OR REPLACE TEMPORARY VIEW matches_versions AS SELECT * FROM lake.iceberg.matches;
 CREATE OR REPLACE TEMPORARY VIEW media_versions AS SELECT * FROM lake.iceberg.media;
 CREATE OR REPLACE TEMPORARY VIEW nfc_verifications_versions AS SELECT * FROM lake.iceberg.nfc_verifications;
+CREATE OR REPLACE TEMPORARY VIEW pdf_reports_versions AS SELECT * FROM lake.iceberg.pdf_reports;
 CREATE OR REPLACE TEMPORARY VIEW phone_verifications_versions AS SELECT * FROM lake.iceberg.phone_verifications;
 CREATE OR REPLACE TEMPORARY VIEW poa_verifications_versions AS SELECT * FROM lake.iceberg.poa_verifications;
 CREATE OR REPLACE TEMPORARY VIEW promises_versions AS SELECT * FROM lake.iceberg.promises;
@@ -85,6 +86,14 @@ FROM (
     SELECT application, business_id, version_seq FROM businesses_versions
 ) AS v
 GROUP BY application, business_id;
+
+-- A row: an entity of pdf_reports and its newest version.
+CREATE OR REPLACE TEMPORARY VIEW pdf_reports_latest AS
+SELECT application, session_version_seq, session_id, MAX(version_seq) AS version_seq
+FROM (
+    SELECT application, session_version_seq, session_id, version_seq FROM pdf_reports_versions
+) AS v
+GROUP BY application, session_version_seq, session_id;
 
 -- A row: an entity of reference_files and its newest version.
 CREATE OR REPLACE TEMPORARY VIEW reference_files_latest AS
@@ -481,6 +490,16 @@ FROM nfc_verifications_versions AS t
 JOIN sessions_latest AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
+    AND t.session_id = l.session_id;
+
+-- What became of the vendor's PDF of a session: one row for each final version of a session that was looked at. The file itself is in the store of the lake, under the name in object.
+CREATE OR REPLACE TEMPORARY VIEW pdf_reports AS
+SELECT t.*
+FROM pdf_reports_versions AS t
+JOIN pdf_reports_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.application = l.application
+    AND t.session_version_seq = l.session_version_seq
     AND t.session_id = l.session_id;
 
 -- One proof that the applicant holds a phone number.

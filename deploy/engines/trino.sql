@@ -36,6 +36,7 @@ CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'liven
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'matches_versions', table_location => 'LAKE_URI/published/iceberg/matches', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'media_versions', table_location => 'LAKE_URI/published/iceberg/media', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'nfc_verifications_versions', table_location => 'LAKE_URI/published/iceberg/nfc_verifications', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
+CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'pdf_reports_versions', table_location => 'LAKE_URI/published/iceberg/pdf_reports', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'phone_verifications_versions', table_location => 'LAKE_URI/published/iceberg/phone_verifications', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'poa_verifications_versions', table_location => 'LAKE_URI/published/iceberg/poa_verifications', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
 CALL CATALOG.system.register_table(schema_name => 'SCHEMA', table_name => 'promises_versions', table_location => 'LAKE_URI/published/iceberg/promises', metadata_file_name => 'vCOMMIT_SEQ.metadata.json');
@@ -85,6 +86,14 @@ FROM (
     SELECT application, business_id, version_seq FROM CATALOG.SCHEMA.businesses_versions
 ) AS v
 GROUP BY application, business_id;
+
+-- A row: an entity of pdf_reports and its newest version.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.pdf_reports_latest AS
+SELECT application, session_version_seq, session_id, MAX(version_seq) AS version_seq
+FROM (
+    SELECT application, session_version_seq, session_id, version_seq FROM CATALOG.SCHEMA.pdf_reports_versions
+) AS v
+GROUP BY application, session_version_seq, session_id;
 
 -- A row: an entity of reference_files and its newest version.
 CREATE OR REPLACE VIEW CATALOG.SCHEMA.reference_files_latest AS
@@ -481,6 +490,16 @@ FROM CATALOG.SCHEMA.nfc_verifications_versions AS t
 JOIN CATALOG.SCHEMA.sessions_latest AS l
     ON t.version_seq = l.version_seq
     AND t.application = l.application
+    AND t.session_id = l.session_id;
+
+-- What became of the vendor's PDF of a session: one row for each final version of a session that was looked at. The file itself is in the store of the lake, under the name in object.
+CREATE OR REPLACE VIEW CATALOG.SCHEMA.pdf_reports AS
+SELECT t.*
+FROM CATALOG.SCHEMA.pdf_reports_versions AS t
+JOIN CATALOG.SCHEMA.pdf_reports_latest AS l
+    ON t.version_seq = l.version_seq
+    AND t.application = l.application
+    AND t.session_version_seq = l.session_version_seq
     AND t.session_id = l.session_id;
 
 -- One proof that the applicant holds a phone number.

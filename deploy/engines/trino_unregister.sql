@@ -35,6 +35,7 @@ CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'liv
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'matches_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'media_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'nfc_verifications_versions');
+CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'pdf_reports_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'phone_verifications_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'poa_verifications_versions');
 CALL CATALOG.system.unregister_table(schema_name => 'SCHEMA', table_name => 'promises_versions');

@@ -8,7 +8,7 @@
 //	...
 //	v.Advance(v.Clock().Add(24 * time.Hour))
 //
-// Truth, History, Tally, Entities and Transactions tell what is and was so, Reads and Announced
+// Truth, History, Tally, Entities and Transactions tell what is and was so, Reads, PDFs and Announced
 // what a client could have learned of it. SetScope makes the key a lesser one, SetFaults lets the
 // vendor fail or lie.
 //

@@ -53,7 +53,9 @@ var faultDocs = []struct{ name, text string }{
 	{"unlisted", "every n-th session is in no list and no count, although its decision is given out"},
 	{"lost", "every n-th session is in no list and no count, and answers 404, as if it were deleted"},
 	{"gone404", "n % of all sessions answer 404 for their decision although they are listed"},
-	{"html404", "every n-th decision asked for is answered 404 with an HTML page"},
+	{"html404", "every n-th decision asked for, and every n-th PDF, is answered 404 with an HTML page"},
+	{"pdf503", "every n-th PDF asked for is answered 503 with an empty body"},
+	{"badpdf", "every n-th PDF asked for lacks its second half, and has the length of its first"},
 	{"miscount", "every n-th session list of limit=1 with a status or date filter counts one too many"},
 	{"miscounted_users", "every n-th user has a session_count and an approved_count one too high"},
 	{"nomedia", "no media link is given, as to a key without that permission (n is ignored)"},
@@ -154,7 +156,7 @@ func (f *Faults) fails(t turn) (reply, bool) {
 		return reply{code: http.StatusServiceUnavailable}, true
 	}
 	switch {
-	case f.due("503", t.n):
+	case f.due("503", t.n), f.due("pdf503", t.pdf):
 		return reply{code: http.StatusServiceUnavailable}, true
 	case f.due("html500", t.n):
 		return reply{code: http.StatusInternalServerError, kind: "text/html", body: []byte("<html><body><h1>Server Error (500)</h1></body></html>")}, true

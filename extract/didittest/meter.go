@@ -30,8 +30,10 @@ type meter struct {
 	lists  uint64 // of which session lists
 	counts uint64 // of which for their count
 	wanted uint64 // of which decisions
+	asked  uint64 // of which PDFs
 	reads  map[uuid]uint16
 	log    []read
+	pdfs   map[uuid]int // rendered
 }
 
 func (m *meter) count(route string, code int) {
@@ -47,8 +49,8 @@ func (m *meter) count(route string, code int) {
 }
 
 // turn numbers a request: among all, among session lists, among those that only ask how many
-// sessions a status or some days have, and among decisions (0 if it is none).
-type turn struct{ n, list, count, decision uint64 }
+// sessions a status or some days have, among decisions and among PDFs (0 if it is none).
+type turn struct{ n, list, count, decision, pdf uint64 }
 
 func (m *meter) next(rt *route, r *http.Request) turn {
 	m.mu.Lock()
@@ -67,6 +69,9 @@ func (m *meter) next(rt *route, r *http.Request) turn {
 	case "decision":
 		m.wanted++
 		t.decision = m.wanted
+	case "pdf":
+		m.asked++
+		t.pdf = m.asked
 	}
 	return t
 }

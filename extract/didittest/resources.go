@@ -19,30 +19,6 @@ func serveBalance(*Vendor, *route, *http.Request) reply {
 	return jsonReply(http.StatusOK, `{"balance":"1250.4000","auto_refill_enabled":false,"auto_refill_amount":null,"auto_refill_threshold":null}`)
 }
 
-// servePDF renders a report of sessions that were decided.
-func (v *Vendor) servePDF(rt *route, r *http.Request) reply {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	s, ok := v.lookup(rt.session)
-	if !ok {
-		return detail(http.StatusNotFound, "Not found.")
-	}
-	switch {
-	case s.status == approved, s.status == declined, s.status == inReview, s.status == kycExpired && !s.business:
-	default:
-		return detail(http.StatusForbidden, "A report can be generated only for finished sessions.")
-	}
-	name := "session_"
-	if s.business {
-		name = "business_"
-	}
-	return reply{
-		code: http.StatusOK, kind: "application/pdf",
-		body:   []byte("%PDF-1.4\n% " + s.id().String() + " " + stamp(v.now) + "\n%%EOF\n"),
-		header: map[string]string{"Content-Disposition": `attachment; filename="` + name + s.id().String() + `.pdf"`},
-	}
-}
-
 func (v *Vendor) serveWorkflows(rt *route, r *http.Request) reply {
 	p, bad := pageOf(r.URL.Query())
 	if bad != nil {

@@ -11,6 +11,7 @@ type scope struct {
 	approved   bool // approved sessions only
 	workflow   int  // sessions of this workflow only, from 1; 0: of all
 	noMedia    bool
+	noPDF      bool
 	restricted bool // the workflows give out status, node and warnings of their blocks only
 }
 
@@ -19,6 +20,7 @@ type scope struct {
 //	approved     only sessions that are approved at the moment
 //	workflow:N   only sessions of the N-th workflow, from 1, in the order of their list
 //	no-media     every media link is null
+//	no-pdf       every PDF is refused
 //	restricted   as if every workflow kept its attributes to itself: of an element of a block
 //	             only status, node_id and warnings are not null, and rows have no details
 //
@@ -41,10 +43,12 @@ func (v *Vendor) SetScope(spec string) error {
 			sc.approved = true
 		case name == "no-media":
 			sc.noMedia = true
+		case name == "no-pdf":
+			sc.noPDF = true
 		case name == "restricted":
 			sc.restricted = true
 		case name != "":
-			return fmt.Errorf("scope %q: want approved, workflow:N, no-media or restricted", item)
+			return fmt.Errorf("scope %q: want approved, workflow:N, no-media, no-pdf or restricted", item)
 		}
 	}
 	v.mu.Lock()

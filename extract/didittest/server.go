@@ -100,7 +100,7 @@ func (v *Vendor) missing(rt *route, t turn, f Faults) (reply, bool) {
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	html := f.due("html404", t.decision)
+	html := f.due("html404", t.decision) || f.due("html404", t.pdf)
 	if _, there := v.lookup(rt.session); there && !html && !f.hides(rt.session) && !(rt.name == "decision" && f.denies(rt.session)) {
 		return reply{}, false
 	}

@@ -18,6 +18,7 @@ import (
 //	control_totals.csv   of each column how many values there are, and the sum of its numbers
 //	reconciliation.csv   per application: source, population, exclusions, and the difference, which is 0
 //	exclusions.csv       what is of the period and not in the population, and why
+//	worksheet.csv        of a filing with a worksheet: each cell, and how many rows its listing has
 //	vendor_totals.csv    the vendor's own counts beside ours
 //	sample.csv           the sessions that were drawn from the population
 //	strata.csv           how many of how many
@@ -75,19 +76,8 @@ func (m *maker) addSheet(s sheet) error {
 
 // check asks all checks of the data as they were known.
 func (m *maker) check(ctx context.Context) (err error) {
-	if m.checks, err = m.r.CheckPast(ctx); err != nil {
-		return err
-	}
-	var failed []string
-	for _, c := range m.checks {
-		if c.Counts() {
-			failed = append(failed, c.Check)
-		}
-	}
-	if len(failed) > 0 {
-		return fmt.Errorf("%w: %s", ErrChecks, strings.Join(failed, ", "))
-	}
-	return nil
+	m.checks, err = Checks(ctx, m.r)
+	return err
 }
 
 // A balance is what one application has of the period.

@@ -68,7 +68,12 @@ func (m *maker) writeQueries() error {
 		statements = append(statements, statement)
 		return m.bag.Add(queriesFolder+name+".sql", []byte(comment(doc)+head+statement+";\n"))
 	}
-	err := add(sql.FilingSource, "How many sessions there are, counted apart from population and exclusions.", o.Template.Source)
+	defined, err := m.writeBasis(head)
+	if err != nil {
+		return err
+	}
+	statements = append(statements, defined...)
+	err = add(sql.FilingSource, "How many sessions there are, counted apart from population and exclusions.", o.Template.Source)
 	for _, t := range m.all() {
 		err = errors.Join(err, add(t.Name, t.Doc, t.SQL))
 	}
@@ -86,6 +91,16 @@ func (m *maker) writeQueries() error {
 		views.WriteString("\n" + comment(v.Doc) + v.SQL + ";\n")
 	}
 	return errors.Join(err, m.bag.Add(queriesFolder+"views.sql", []byte(views.String())))
+}
+
+// writeBasis writes what makes a session one of the period, which the other statements ask of by name.
+func (m *maker) writeBasis(head string) (statements []string, err error) {
+	text := "-- What makes a session one of the period: " + m.Order.Template.Basis + ". The other statements ask of it by these names.\n" + head
+	for _, d := range m.Order.Template.Defines {
+		text += comment(d.Doc) + d.Create() + ";\n\n"
+		statements = append(statements, d.SQL)
+	}
+	return statements, m.bag.Add(queriesFolder+"basis.sql", []byte(strings.TrimSuffix(text, "\n")))
 }
 
 func comment(doc string) string {

@@ -216,6 +216,11 @@ func Make(ctx context.Context, r *warehouse.Reader, o Order) (_ *Package, err er
 			return nil, fmt.Errorf("filing: %w", err)
 		}
 	}
+	for _, d := range o.Template.Defines {
+		if err := r.Define(ctx, d); err != nil {
+			return nil, fmt.Errorf("filing: basis %s, %s.sql: %w", o.Template.Basis, d.Name, err)
+		}
+	}
 	m := &maker{Package: p, r: r}
 	if err := m.make(ctx); err != nil {
 		return nil, fmt.Errorf("filing %s: %w", p.ID, err)
@@ -230,11 +235,12 @@ type maker struct {
 	tables  []*table
 	checks  []warehouse.Checked
 	balance []balance
+	cells   []cell       // of the worksheet
 	changes *ChangeCount // nil: it replaces none
 }
 
 func (m *maker) make(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{m.check, m.findSubject, m.writeTables, m.drawSample, m.writePerson, m.reconcile, m.writeControls, m.compare, m.explain, m.report, m.describe} {
+	for _, step := range []func(context.Context) error{m.check, m.findSubject, m.writeTables, m.drawSample, m.writePerson, m.reconcile, m.countCells, m.writeControls, m.compare, m.explain, m.report, m.describe} {
 		if err := step(ctx); err != nil {
 			return err
 		}

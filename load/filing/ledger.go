@@ -24,39 +24,53 @@ import (
 // ledgerPrefix is where the ledger is in the store of a lake.
 const ledgerPrefix = "filings/ledger/"
 
-// An Entry is a line of the ledger: a filing that was made. It holds no value of a person but the name of who made it.
+// An Entry is a line of the ledger: a filing that was made, or the receipt of one that arrived. It holds no value of a
+// person but the name of who made it.
 type Entry struct {
 	N      int64     `json:"n"`      // 1 and up, without gaps
 	Before string    `json:"before"` // SHA-256 of the line before; of the first it is empty
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
 
-	Purpose    string `json:"purpose"`
-	LegalBasis string `json:"legal_basis"`
-	To         string `json:"to"` // the place that it was put into
+	Purpose    string `json:"purpose,omitzero"`
+	LegalBasis string `json:"legal_basis,omitzero"`
+	To         string `json:"to,omitzero"` // the file that it was put into
 
-	ID         string            `json:"id"`
-	Template   named             `json:"template"`
-	Entity     string            `json:"entity"`
-	Period     string            `json:"period"`
-	KnownAt    time.Time         `json:"known_at"`
-	Audience   Audience          `json:"audience"`
-	Profile    string            `json:"profile"`
-	Status     Status            `json:"status"`
-	Version    int               `json:"version"`
-	Supersedes string            `json:"supersedes,omitempty"`
-	Reason     string            `json:"reason,omitempty"`
-	Sample     *Sample           `json:"sample,omitempty"`
-	Knowledge  knowledge         `json:"knowledge"`
-	Definition string            `json:"definition"`
-	Policy     policy            `json:"policy"`
-	Program    Program           `json:"program"`
-	Rows       map[string]int64  `json:"rows"`
-	SHA256     string            `json:"sha256"`               // of the archive
-	Content    string            `json:"content"`              // of tagmanifest-sha256.txt
-	Files      map[string]string `json:"files,omitempty"`      // SHA-256 by name; not of a filing about one person
-	Signer     string            `json:"signer,omitempty"`     // fingerprint of the key
-	Recipients []string          `json:"recipients,omitempty"` // fingerprints of the keys that it was encrypted to
+	ID         string            `json:"id,omitzero"`
+	Template   named             `json:"template,omitzero"`
+	Entity     string            `json:"entity,omitzero"`
+	Period     string            `json:"period,omitzero"`
+	KnownAt    time.Time         `json:"known_at,omitzero"`
+	Audience   Audience          `json:"audience,omitzero"`
+	Profile    string            `json:"profile,omitzero"`
+	Status     Status            `json:"status,omitzero"`
+	Version    int               `json:"version,omitzero"`
+	Supersedes string            `json:"supersedes,omitzero"`
+	Reason     string            `json:"reason,omitzero"`
+	Sample     *Sample           `json:"sample,omitzero"`
+	Knowledge  knowledge         `json:"knowledge,omitzero"`
+	Definition string            `json:"definition,omitzero"`
+	Policy     policy            `json:"policy,omitzero"`
+	Program    Program           `json:"program,omitzero"`
+	Rows       map[string]int64  `json:"rows,omitzero"`
+	SHA256     string            `json:"sha256,omitzero"`      // of the archive
+	FileSHA256 string            `json:"file_sha256,omitzero"` // of the file that left, which is the archive or holds it encrypted
+	Bytes      int64             `json:"bytes,omitzero"`       // of that file
+	Content    string            `json:"content,omitzero"`     // of tagmanifest-sha256.txt
+	Files      map[string]string `json:"files,omitzero"`       // SHA-256 by name; not of a filing about one person
+	Signer     string            `json:"signer,omitzero"`      // fingerprint of the key
+	Recipients []string          `json:"recipients,omitzero"`  // fingerprints of the keys that it was encrypted to
+
+	Receipt *Receipt `json:"receipt,omitzero"` // nil: it is a filing that was made
+}
+
+// A Receipt says of a line that its filing is where it was to go.
+type Receipt struct {
+	Of         int64  `json:"of"` // the number of the line
+	ID         string `json:"id"`
+	To         string `json:"to"`
+	FileSHA256 string `json:"file_sha256"`
+	Bytes      int64  `json:"bytes"`
 }
 
 // Entry returns the line of the package. What it does not know of is left empty.
@@ -219,18 +233,44 @@ func (l *Ledger) last(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
+// Receipts returns what arrived, in the order of the lines. Damage of a line is an error: without it nobody knows what arrived.
+func (l *Ledger) Receipts(ctx context.Context) (out []Receipt, err error) {
+	for line, err := range l.Lines(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if line.Receipt != nil {
+			out = append(out, *line.Receipt)
+		}
+	}
+	return out, nil
+}
+
 // Find returns the newest line of a filing. The error wraps lake.ErrNotExist where there is none.
-func (l *Ledger) Find(ctx context.Context, id string) (found Line, err error) {
+func (l *Ledger) Find(ctx context.Context, id string) (Line, error) {
+	return l.newest(ctx, fmt.Sprintf("filing %q", id), func(e *Entry) bool { return e.ID == id })
+}
+
+// Sent returns the line of a package by the hash of the file that it left in. The error wraps lake.ErrNotExist where
+// there is none.
+func (l *Ledger) Sent(ctx context.Context, id, sum, fileSum string) (Line, error) {
+	return l.newest(ctx, fmt.Sprintf("file of filing %q with SHA-256 %s", id, fileSum), func(e *Entry) bool {
+		return e.ID == id && e.SHA256 == sum && e.FileSHA256 == fileSum
+	})
+}
+
+// newest returns the last line that is wanted. Damage of other lines is no reason not to find it.
+func (l *Ledger) newest(ctx context.Context, what string, wanted func(*Entry) bool) (found Line, err error) {
 	for line, err := range l.Lines(ctx) {
 		if err != nil && !errors.Is(err, lake.ErrDamaged) {
 			return Line{}, err
 		}
-		if line.ID == id {
+		if wanted(&line.Entry) {
 			found = line
 		}
 	}
-	if found.ID == "" {
-		return Line{}, fmt.Errorf("the ledger has no filing %q: %w", id, lake.ErrNotExist)
+	if found.N == 0 {
+		return Line{}, fmt.Errorf("the ledger has no %s: %w", what, lake.ErrNotExist)
 	}
 	return found, nil
 }

@@ -582,12 +582,12 @@ func TestOrdersThatCannotBe(t *testing.T) {
 			t.Errorf("got %v, want %q", err, tt.err)
 		}
 	}
-	for _, text := range []string{"", "2026-13", "2026-Q5", "2026-1", "october", "2026-10-01", "1969"} {
+	for _, text := range []string{"", "2026-13", "2026-Q5", "2026-1", "october", "2026-10-01", "1969", "2026..2027", "2026-03..2026-03", "2026-04..2026-03", "2026-04..2026-13", "2020-01..2025-01"} {
 		if _, err := ParsePeriod(text); err == nil {
 			t.Errorf("period %q was taken", text)
 		}
 	}
-	for text, want := range map[string]string{"2026-12": "2026-12-01 2027-01-01", "2026-Q4": "2026-10-01 2027-01-01", "2026": "2026-01-01 2027-01-01"} {
+	for text, want := range map[string]string{"2026-12": "2026-12-01 2027-01-01", "2026-Q4": "2026-10-01 2027-01-01", "2026": "2026-01-01 2027-01-01", "2025-04..2026-03": "2025-04-01 2026-04-01", "2020-01..2024-12": "2020-01-01 2025-01-01"} {
 		p, err := ParsePeriod(text)
 		if got := p.From.Format(time.DateOnly) + " " + p.To.Format(time.DateOnly); err != nil || got != want {
 			t.Errorf("period %s: got %s, %v, want %s", text, got, err, want)

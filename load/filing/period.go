@@ -9,17 +9,37 @@ import (
 
 // A Period is the days of a filing, in UTC: From is in it, To is the first day behind it.
 type Period struct {
-	Name     string // as it is given: 2026-10, 2026-Q4 or 2026
+	Name     string // as it is given: 2026-10, 2026-Q4, 2026 or 2025-04..2026-03
 	From, To time.Time
 }
 
-var periodRE = regexp.MustCompile(`^([0-9]{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$`)
+// maxMonths is how long a period may be.
+const maxMonths = 60
 
-// ParsePeriod reads a month, a quarter or a year.
+var (
+	periodRE = regexp.MustCompile(`^([0-9]{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$`)
+	monthsRE = regexp.MustCompile(`^([0-9]{4}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2})$`)
+)
+
+// ParsePeriod reads a month, a quarter, a year, or a first and a last month, as an accounting year has them.
 func ParsePeriod(text string) (Period, error) {
+	first, last := text, text
+	if m := monthsRE.FindStringSubmatch(text); m != nil {
+		first, last = m[1], m[2]
+	}
+	from, fromOK := parseOne(first)
+	to, toOK := parseOne(last)
+	isRange := first != text
+	if !fromOK || !toOK || isRange && (!from.From.Before(to.From) || to.To.After(from.From.AddDate(0, maxMonths, 0))) {
+		return Period{}, fmt.Errorf("%q: want a month such as 2026-10, a quarter such as 2026-Q4, a year, or a first and a last month such as 2025-04..2026-03, at most %d", text, maxMonths)
+	}
+	return Period{text, from.From, to.To}, nil
+}
+
+func parseOne(text string) (p Period, ok bool) {
 	m := periodRE.FindStringSubmatch(text)
 	if m == nil || m[1] < "1970" {
-		return Period{}, fmt.Errorf("%q: want a month such as 2026-10, a quarter such as 2026-Q4 or a year", text)
+		return p, false
 	}
 	year, _ := strconv.Atoi(m[1])
 	month, months := 1, 12
@@ -32,7 +52,20 @@ func ParsePeriod(text string) (Period, error) {
 		month, months = 3*quarter-2, 3
 	}
 	from := time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)
-	return Period{text, from, from.AddDate(0, months, 0)}, nil
+	return Period{text, from, from.AddDate(0, months, 0)}, true
+}
+
+// next returns the period behind this one, which is as long.
+func (p Period) next() Period {
+	to := p.To.AddDate(0, len(p.months()), 0)
+	name := to.AddDate(0, 0, -1).Format("2006")
+	switch len(p.months()) {
+	case 1:
+		name = p.To.Format("2006-01")
+	case 3:
+		name += fmt.Sprintf("-Q%d", (int(p.To.Month())+2)/3)
+	}
+	return Period{name, p.To, to}
 }
 
 // months returns the first days of the months of the period.

@@ -33,7 +33,7 @@ const (
 var Audiences = []Audience{Regulator, Auditor, Analyst}
 
 // policyVersion is counted up whenever action decides otherwise.
-const policyVersion = 1
+const policyVersion = 2
 
 // An action is what is done to a column's values.
 type action string
@@ -43,6 +43,8 @@ const (
 	pseudonym action = "pseudonym" // the same value has the same pseudonym, in files for one audience
 	year      action = "year"      // of a day
 	band      action = "band"      // of a number
+	known     action = "known"     // words that the column is known to have; others are empty
+	terms     action = "terms"     // a list of names and words that the dictionary has; what else there is, is empty
 	drop      action = "drop"      // the column is not there
 )
 
@@ -57,6 +59,9 @@ func (a Audience) action(c *schemas.Column, from string) (action, error) {
 	}
 	switch c.Class {
 	case schemas.Public, schemas.Internal:
+		if c.Kind == schemas.JSON && c.Path != schemas.EnvCode { // the vendor may put anything into it
+			return terms, nil
+		}
 		return keep, nil
 	case schemas.PII:
 		switch {
@@ -82,7 +87,7 @@ func (a Audience) action(c *schemas.Column, from string) (action, error) {
 		return drop, nil
 	case schemas.Criminal:
 		if c.Kind == schemas.Text && len(c.Words) > 0 { // a category or a disposition
-			return keep, nil
+			return known, nil
 		}
 		return drop, nil
 	case schemas.Secret:
@@ -144,12 +149,13 @@ func (p *Pseudonymizer) of(domain, value string) (string, error) {
 	return "h1:" + p.keyID + ":" + base32Text.EncodeToString(mac.Sum(nil)[:16]), nil
 }
 
-// domainOf is what a column's values are compared with: those of columns of the same name.
+// domainOf is what a column's values are compared with: those of columns of the same name, and of those that hold the
+// same as a key.
 func domainOf(name, from string) string {
 	if _, column, ok := strings.Cut(from, "."); ok {
-		return column
+		name = column
 	}
-	return name
+	return strings.TrimSuffix(name, "_key")
 }
 
 var fold = cases.Fold()
@@ -168,12 +174,29 @@ func normal(domain, value string) string {
 	return value
 }
 
+// pseudonymOf returns the pseudonym of a column's value. Those of keys are in small letters, as keys are.
+func (p *Pseudonymizer) pseudonymOf(name, from, value string) (string, error) {
+	out, err := p.of(domainOf(name, from), value)
+	if strings.HasSuffix(name, "_key") {
+		out = strings.ToLower(out)
+	}
+	return out, err
+}
+
 // bandOf is the fifth of the scale of 0 to 100 that a score is in.
 func bandOf(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f < 0 || f > 100 {
+	low, ok := lowEnd(f)
+	if err != nil || !ok {
 		return "other"
 	}
-	low := min(int(f)/20*20, 80)
 	return fmt.Sprintf("%d-%d", low, low+20)
+}
+
+// lowEnd is where the fifth of the scale begins; false: the score is not on it.
+func lowEnd(score float64) (int, bool) {
+	if !(score >= 0 && score <= 100) {
+		return 0, false
+	}
+	return min(int(score)/20*20, 80), true
 }

@@ -37,6 +37,7 @@ func TestWhatAnAudienceGets(t *testing.T) {
 		analyst action
 	}{
 		{"a status", schemas.Column{Kind: schemas.Text, Class: schemas.Internal}, "sessions.status", keep, keep},
+		{"a list", schemas.Column{Kind: schemas.JSON, Class: schemas.Internal}, "activity.changed_fields", terms, terms},
 		{"a name", schemas.Column{Kind: schemas.Text, Class: schemas.PII}, "sessions.full_name", pseudonym, pseudonym},
 		{"a day of birth", schemas.Column{Kind: schemas.Date, Class: schemas.PII}, "id_verifications.date_of_birth", pseudonym, year},
 		{"a country", schemas.Column{Kind: schemas.Text, Class: schemas.PII}, "id_verifications.nationality_iso3", keep, keep},
@@ -45,7 +46,7 @@ func TestWhatAnAudienceGets(t *testing.T) {
 		{"free text", schemas.Column{Kind: schemas.Text, Class: schemas.Sensitive}, "user_comments.comment", drop, drop},
 		{"an unknown member", schemas.Column{Kind: schemas.JSON, Class: schemas.Sensitive}, "sessions.extra_json", drop, drop},
 		{"a score of a face", schemas.Column{Kind: schemas.Float, Class: schemas.Biometric}, "liveness_checks.score", band, band},
-		{"a disposition", schemas.Column{Kind: schemas.Text, Class: schemas.Criminal, Words: words}, "aml_hits.review_status", keep, keep},
+		{"a disposition", schemas.Column{Kind: schemas.Text, Class: schemas.Criminal, Words: words}, "aml_hits.review_status", known, known},
 		{"a crime", schemas.Column{Kind: schemas.Text, Class: schemas.Criminal}, "aml_hits.caption", drop, drop},
 		{"a number of hits", schemas.Column{Kind: schemas.Int, Class: schemas.Criminal}, "", drop, drop},
 	} {

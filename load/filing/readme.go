@@ -21,6 +21,7 @@ type readme struct {
 	Terms       []readmeTerm
 	Tables      []readmeTable
 	Balance     []readmeBalance
+	Cells       []readmeCell
 	Failed      int // checks that found something
 	Checks      int
 	Changes     *ChangeCount
@@ -54,6 +55,11 @@ type readmeTable struct {
 	Files     []string
 }
 
+type readmeCell struct {
+	Name, Question, Listing, Missing string
+	Value                            int64
+}
+
 type readmeBalance struct {
 	Application                    string
 	Source, Population, Exclusions int64
@@ -82,6 +88,9 @@ func (m *maker) addReadme() error {
 	}
 	for _, b := range m.balance {
 		page.Balance = append(page.Balance, readmeBalance{b.application, b.source, b.population, b.exclusions})
+	}
+	for _, c := range m.cells {
+		page.Cells = append(page.Cells, readmeCell{c.name, c.question, c.listing, c.missing, c.value})
 	}
 	for _, c := range m.checks {
 		if c.Failures > 0 {

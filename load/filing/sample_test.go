@@ -214,7 +214,8 @@ func TestEvidenceOfEveryTable(t *testing.T) {
 					t.Fatalf("%s: %v", def.Name, err)
 				}
 				does, err := a.action(&c.Column, c.From)
-				if err != nil || slices.Contains(def.Key, told.Name) && does != keep && does != pseudonym {
+				isOurs := told.Name == "match_kind" // the program writes it, and no word but the known ones
+				if err != nil || slices.Contains(def.Key, told.Name) && does != keep && does != pseudonym && !(isOurs && does == known) {
 					t.Errorf("%s, %s for the %s: got %s, %v", def.Name, told.Name, a, does, err)
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -142,6 +141,10 @@ func describe(got schemas.Column, told sql.FilingColumn) (column, error) {
 func (c *column) reduce() {
 	switch c.Action {
 	case keep:
+	case known:
+		c.Doc += note(c.Doc, "empty where it is none of the known words")
+	case terms:
+		c.Doc += note(c.Doc, "empty where it is more than a list of known names and words")
 	case pseudonym:
 		c.Kind, c.Words, c.Doc = schemas.Text, nil, c.Doc+note(c.Doc, "pseudonym: equal values have equal ones in files for this audience")
 	case band:
@@ -168,42 +171,27 @@ func (t *table) masked() bool {
 
 // array returns the column's values of a batch of the answer as they leave. The caller releases it.
 func (c *column) array(b arrow.RecordBatch, p *Pseudonymizer) (arrow.Array, error) {
-	from := b.Column(c.source)
-	if c.Action == keep {
+	from, given := b.Column(c.source), schemas.Column{Name: c.Name, Kind: c.stored}
+	switch c.Action {
+	case keep:
 		from.Retain()
 		return from, nil
+	case pseudonym:
+		return p.pseudonyms(&given, c.From, from)
+	case known:
+		return knownWords(&given, c.Words, from)
+	case terms:
+		return knownTerms(&given, from)
+	case band:
+		return texts(&given, from, func(text string) (string, bool, error) { return bandOf(text), true, nil })
+	case year:
+		b := array.NewInt64Builder(memory.DefaultAllocator)
+		defer b.Release()
+		eachValue(from, b, func(i int) { b.Append(int64(from.(*array.Date32).Value(i).ToTime().Year())) })
+		return b.NewArray(), nil
+	default:
+		panic("filing: no values by action " + string(c.Action))
 	}
-	given := schemas.Column{Name: c.Name, Kind: c.stored}
-	builder := array.NewBuilder(memory.DefaultAllocator, c.Kind.Arrow())
-	defer builder.Release()
-	var text []byte
-	for i := range from.Len() {
-		if from.IsNull(i) {
-			builder.AppendNull()
-			continue
-		}
-		text = appendCell(text[:0], &given, true, from, i)
-		switch c.Action {
-		case pseudonym:
-			word, err := p.of(domainOf(c.Name, c.From), string(text))
-			if err != nil {
-				return nil, err
-			}
-			builder.(*array.StringBuilder).Append(word)
-		case band:
-			builder.(*array.StringBuilder).Append(bandOf(string(text)))
-		case year:
-			n, err := strconv.ParseInt(strings.SplitN(string(text), "-", 2)[0], 10, 64)
-			if err != nil {
-				builder.AppendNull()
-				continue
-			}
-			builder.(*array.Int64Builder).Append(n)
-		default:
-			panic("filing: no values by action " + string(c.Action))
-		}
-	}
-	return builder.NewArray(), nil
 }
 
 // batch returns a batch of the answer as it leaves. The caller releases it.

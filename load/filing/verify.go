@@ -247,6 +247,7 @@ func (v *verifier) checkTables() {
 	v.note("control totals", "Rows, values and sums are those of the control files, recomputed.", err)
 	v.note("references", "Every row that refers to another table has its row there.", v.checkReferences())
 	v.note("reconciliation", "Population and exclusions are all sessions of the period, or of the person, in each application.", v.checkBalance())
+	v.checkWorksheet()
 	v.checkSample()
 	v.note("data quality", "No critical check of the data failed without a decision to let it pass.", v.checkQuality())
 	v.checkParquet()

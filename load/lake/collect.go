@@ -23,6 +23,7 @@ const (
 type Collection struct {
 	Retain time.Duration // parts that a commit of this time names stay, whatever merged them since. At least 48 hours
 	Plan   bool          // only find them
+	Dir    string        // for downloads
 }
 
 // Collected is what a collection found and, unless it only planned, removed.
@@ -33,6 +34,8 @@ type Collected struct {
 	Foreign  int64 `json:"foreign_objects"`   // among the parts, that no kycsync has named: they stay
 	Retained int64 `json:"commits_retained"`  // whose parts all stay
 	Lists    int64 `json:"published_objects"` // lists and metadata for other engines, of commits that are not retained
+	PDFs     int64 `json:"pdfs"`              // that no row names: a run died before its commit
+	PDFBytes int64 `json:"pdf_bytes"`         // of Bytes
 	Leases   int64 `json:"leases"`            // objects of leases that ended days ago
 	Fence    int64 `json:"fence"`             // number of the commit made before anything was removed; 0: nothing was
 }
@@ -40,7 +43,7 @@ type Collected struct {
 var partRE = regexp.MustCompile(`^tables/[a-z][a-z0-9_]{0,62}/data/[A-Za-z0-9][A-Za-z0-9_-]{0,110}-L[0-9]+\.parquet$`)
 
 // Collect removes the parts that no retained commit names: those that a compaction or a replay has replaced, and
-// those that a run has left that died before its commit; what was published for other engines of commits that are
+// those that a run has left that died before its commit; PDFs of such a run, that no row names; what was published for other engines of commits that are
 // not retained; and old leases. A commit that other engines are led to is retained, however old. It changes nothing that a reader may follow: neither the
 // newest commit's parts, nor the published one's, nor any commit. A run at work beside it is in no danger: no part is
 // removed that is younger than two days, none is named that is older than one, and see unnamed.
@@ -61,25 +64,27 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
 	}
 	var found []Object
-	err = store.Objects(ctx, "tables/", func(o Object) error {
-		switch {
-		case !partRE.MatchString(o.Name):
-			out.Foreign++
-		case now.Sub(o.Created) < minAge:
-			out.Kept++
-		default:
-			found = append(found, o)
+	for prefix, ours := range map[string]*regexp.Regexp{"tables/": partRE, pdfPrefix: pdfRE} {
+		err = store.Objects(ctx, prefix, func(o Object) error {
+			switch {
+			case !ours.MatchString(o.Name):
+				out.Foreign++
+			case now.Sub(o.Created) >= minAge:
+				found = append(found, o)
+			case prefix != pdfPrefix:
+				out.Kept++
+			}
+			return nil
+		})
+		if err != nil {
+			return out, fmt.Errorf("collect parts: %w", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return out, fmt.Errorf("collect parts: %w", err)
 	}
 	lists, err := l.publications(ctx, store, now)
 	if err != nil {
 		return out, fmt.Errorf("collect publications: %w; nothing was removed", err)
 	}
-	found, retained, err := l.unnamed(ctx, now.Add(-cfg.Retain), found, lists.followed, cfg.Plan, &out)
+	found, retained, err := l.unnamed(ctx, now.Add(-cfg.Retain), found, lists.followed, cfg, &out)
 	if err != nil {
 		return out, fmt.Errorf("collect parts: %w; nothing was removed", err)
 	}
@@ -91,11 +96,15 @@ func (l *Lake) Collect(ctx context.Context, cfg Collection) (out Collected, err 
 	for _, o := range found {
 		if !cfg.Plan {
 			if err := store.Remove(ctx, o); err != nil {
-				return out, fmt.Errorf("collect parts: %w; the %d removed before it are needed by nobody", err, out.Parts)
+				return out, fmt.Errorf("collect parts: %w; the %d removed before it are needed by nobody", err, out.Parts+out.PDFs)
 			}
 			l.step("collect.removed")
 		}
-		out.Parts, out.Bytes = out.Parts+1, out.Bytes+o.Bytes
+		if out.Bytes += o.Bytes; isPDF(o) {
+			out.PDFs, out.PDFBytes = out.PDFs+1, out.PDFBytes+o.Bytes
+		} else {
+			out.Parts++
+		}
 	}
 	out.Leases, err = l.collectOld(ctx, store, leasePrefix, now, cfg.Plan)
 	if err != nil {
@@ -127,17 +136,22 @@ const fenceFigure = "fence"
 // unnamed returns the parts that no retained commit names, and the retained commits, after it has fenced off all that
 // could come to name them: it makes a commit of its own, which takes the number of any that is under way, however late
 // that one arrives. Whoever commits after it has read it, and then refuses parts that are as old as these.
-func (l *Lake) unnamed(ctx context.Context, since time.Time, old []Object, shown map[int64]bool, plan bool, out *Collected) (found []Object, retained map[int64]bool, err error) {
+func (l *Lake) unnamed(ctx context.Context, since time.Time, old []Object, shown map[int64]bool, cfg Collection, out *Collected) (found []Object, retained map[int64]bool, err error) {
 	const tries = 12
 	for range tries {
 		keep, err := l.named(ctx, since, shown)
 		if err != nil {
 			return nil, nil, err
 		}
+		if slices.ContainsFunc(old, isPDF) {
+			if err := l.nameRows(ctx, &keep, cfg.Dir); err != nil {
+				return nil, nil, err
+			}
+		}
 		out.Retained = int64(len(keep.commits))
-		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return keep.lost || keep.parts[o.Name] })
-		if plan || len(found) == 0 {
-			out.Kept += int64(len(old) - len(found))
+		found := slices.DeleteFunc(slices.Clone(old), func(o Object) bool { return keep.lost || keep.parts[o.Name] || keep.unread && isPDF(o) })
+		if cfg.Plan || len(found) == 0 {
+			out.Kept += parts(old) - parts(found)
 			return found, keep.commits, nil
 		}
 		fence, _ := keep.newest.with(nil, l.now().UTC().Format("20060102T150405Z")+"-"+rand.Text()[:8])
@@ -147,10 +161,39 @@ func (l *Lake) unnamed(ctx context.Context, since time.Time, old []Object, shown
 		} else if err != nil {
 			return nil, nil, err
 		}
-		out.Kept, out.Fence = out.Kept+int64(len(old)-len(found)), fence.Seq
+		out.Kept, out.Fence = out.Kept+parts(old)-parts(found), fence.Seq
 		return found, keep.commits, nil
 	}
 	return nil, nil, fmt.Errorf("%w %d times", ErrConflict, tries)
+}
+
+func isPDF(o Object) bool { return strings.HasPrefix(o.Name, pdfPrefix) }
+
+// parts counts the parts among objects.
+func parts(all []Object) (n int64) {
+	for _, o := range all {
+		if !isPDF(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// nameRows adds what the rows of the retained commits name.
+func (l *Lake) nameRows(ctx context.Context, keep *retention, dir string) error {
+	for _, part := range keep.rows {
+		for p, err := range l.pdfsOf(ctx, part, dir) {
+			if errors.Is(err, ErrDamaged) {
+				keep.unread = true
+				break
+			}
+			if err != nil {
+				return err
+			}
+			keep.parts[p.Object] = true
+		}
+	}
+	return nil
 }
 
 // collectOld removes what is below a prefix and days old: leases that ended, and what examinations left.
@@ -181,7 +224,9 @@ func (l *Lake) collectOld(ctx context.Context, store Remover, prefix string, now
 type retention struct {
 	newest  *Commit
 	commits map[int64]bool
-	parts   map[string]bool // that these name
+	parts   map[string]bool // that these name, and the PDFs that their rows name
+	rows    map[string]Part // those of pdf_reports among them
+	unread  bool            // one of these cannot be read: nobody knows which PDFs its rows name
 	lost    bool            // one of them is a stand-in: nobody knows which parts the lost commit named, and readers have followed it
 }
 
@@ -194,7 +239,7 @@ type retention struct {
 // successor at the date of the second one after it, and not surely at that of the first. A stand-in has the date of
 // another, and proves nothing.
 func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool) (keep retention, err error) {
-	keep.commits, keep.parts = map[int64]bool{}, map[string]bool{}
+	keep.commits, keep.parts, keep.rows = map[int64]bool{}, map[string]bool{}, map[string]Part{}
 	followed := map[int64]bool{}
 	maps.Copy(followed, shown)
 	take := func(c *Commit) {
@@ -204,6 +249,9 @@ func (l *Lake) named(ctx context.Context, since time.Time, shown map[int64]bool)
 			for name := range parts {
 				keep.parts[name] = true
 			}
+		}
+		for _, p := range c.InOrder(pdfTable) {
+			keep.rows[p.Name] = p
 		}
 	}
 	var before []*Commit // those that may have been the newest at that instant, and the last before it

@@ -15,10 +15,13 @@ type Copied struct {
 	Commits int64 `json:"commits"`
 	Parts   int64 `json:"parts"`
 	Bytes   int64 `json:"bytes"` // of the parts
+
+	PDFs     int64 `json:"pdfs"`
+	PDFBytes int64 `json:"pdf_bytes"`
 }
 
-// Copy copies the lake's identity, all its commits, and the parts that the newest and the published commit name,
-// to another store. Each is read through the checks that every reader makes. It stops at the first that is damaged,
+// Copy copies the lake's identity, all its commits, and the parts that the newest and the published commit name, with the
+// PDFs that their rows name, to another store. Each is read through the checks that every reader makes. It stops at the first that is damaged,
 // with an error that wraps ErrDamaged. dir is for downloads.
 //
 // The copy is a lake of the same name, but only if there was no error: the commits come last, one by one. Nothing
@@ -57,6 +60,9 @@ func (l *Lake) Copy(ctx context.Context, to Bucket, dir string) (out Copied, err
 				out.Parts, out.Bytes = out.Parts+1, out.Bytes+p.Bytes
 			}
 		}
+	}
+	if err := l.copyPDFs(ctx, head, to, dir, &out); err != nil { // rows are only added: it has those of the published one
+		return out, fmt.Errorf("copy lake: %w", err)
 	}
 	if err := l.copyObject(ctx, formatName, "", to); err != nil {
 		return out, fmt.Errorf("copy lake: %w", err)

@@ -45,7 +45,7 @@ func (l *Lake) Put(ctx context.Context, s *Spooled, runID string) (Part, error) 
 		return Part{}, fmt.Errorf("put part of %s: %w", s.Table, fileError(err, "read"))
 	}
 	defer f.Close()
-	if err := l.bucket.Create(ctx, s.Part.Name, &checkedFile{f: f, want: s.Part}); err != nil {
+	if err := l.bucket.Create(ctx, s.Part.Name, &checkedFile{f: f, check: func(d *digest) error { return d.check(s.Part) }}); err != nil {
 		return Part{}, fmt.Errorf("put part of %s: %w", s.Table, err)
 	}
 	l.step("part.created")
@@ -86,23 +86,32 @@ func (d *digest) sha256() string { return hex.EncodeToString(d.sha.Sum(nil)) }
 
 // check returns an error that wraps ErrDamaged unless what was written is the part.
 func (d *digest) check(want Part) error {
-	switch {
-	case d.n != want.Bytes:
-		return fmt.Errorf("%w: %d bytes, want %d", ErrDamaged, d.n, want.Bytes)
-	case d.sha256() != want.SHA256:
-		return fmt.Errorf("%w: SHA-256 is %.12s…, want %.12s…", ErrDamaged, d.sha256(), want.SHA256)
-	case d.crc.Sum32() != want.CRC32C:
+	if err := d.is(want.Bytes, want.SHA256); err != nil {
+		return err
+	}
+	if d.crc.Sum32() != want.CRC32C {
 		return fmt.Errorf("%w: CRC32C is %d, want %d", ErrDamaged, d.crc.Sum32(), want.CRC32C)
 	}
 	return nil
 }
 
-// A checkedFile reads a file that must be the part want: at its end it gives an error instead of
-// io.EOF when it is not, so that no bucket stores what the disk altered after it was hashed.
+// is returns an error that wraps ErrDamaged unless what was written has that length and hash.
+func (d *digest) is(bytes int64, sha256 string) error {
+	switch {
+	case d.n != bytes:
+		return fmt.Errorf("%w: %d bytes, want %d", ErrDamaged, d.n, bytes)
+	case d.sha256() != sha256:
+		return fmt.Errorf("%w: SHA-256 is %.12s…, want %.12s…", ErrDamaged, d.sha256(), sha256)
+	}
+	return nil
+}
+
+// A checkedFile reads a file that must be what it was when it was hashed: at its end it gives an error instead of
+// io.EOF when it is not, so that no bucket stores what the disk altered since.
 type checkedFile struct {
-	f    *os.File
-	want Part
-	sum  *digest
+	f     *os.File
+	check func(*digest) error
+	sum   *digest
 }
 
 func (c *checkedFile) Seek(offset int64, whence int) (int64, error) {
@@ -119,7 +128,7 @@ func (c *checkedFile) Read(p []byte) (int, error) {
 	if c.sum != nil {
 		c.sum.Write(p[:n])
 		if err == io.EOF {
-			if damage := c.sum.check(c.want); damage != nil {
+			if damage := c.check(c.sum); damage != nil {
 				return n, fmt.Errorf("spooled file %s: %w", filepath.Base(c.f.Name()), damage)
 			}
 		}

@@ -149,6 +149,9 @@ func (b *build) begin(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := b.dedicate(ctx); err != nil {
+			return err
+		}
 		var names []string
 		for _, t := range tables() {
 			names = append(names, t.Name)
@@ -198,6 +201,13 @@ func (b *build) resume(ctx context.Context) (*standing, error) {
 	}
 	if format != formatNumber || definition.String != ddlSHA256() {
 		return nil, outdated("the build file was made for other tables, or in another form")
+	}
+	whose, err := b.in.audience(ctx)
+	if err == nil && whose != b.cfg.audience() {
+		return nil, outdated("the build file was made by another policy, or with another key of pseudonyms")
+	}
+	if err != nil {
+		return nil, doubt(ctx, err)
 	}
 	at, err := b.standing(ctx)
 	return at, doubt(ctx, err)

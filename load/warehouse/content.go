@@ -100,7 +100,7 @@ func lakeContent(ctx context.Context, l *lake.Lake, c *lake.Commit, cfg Config) 
 	out = map[string]TableContent{}
 	for i := range schemas.Tables {
 		t := &schemas.Tables[i]
-		set, err := fetch(ctx, l, in, t, c.InOrder(t.Name), tmp)
+		set, err := fetch(ctx, l, in, t, c.InOrder(t.Name), tmp, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -194,6 +194,9 @@ func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[s
 	}
 	if err == nil {
 		defer func() { err = errors.Join(err, r.Close()) }()
+		if err = r.full(ctx); err != nil {
+			return out, nil, err
+		}
 		if entered, err = r.in.ledger(ctx); err == nil {
 			v.WarehouseSeq = entered.seq
 		}

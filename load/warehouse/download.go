@@ -37,7 +37,7 @@ type Fetched struct {
 // download that breaks off leaves nothing, and the next one begins anew.
 //
 // On error the published file is the one from before. Errors: ErrBusy, ErrNoAnchor, ErrNewer where the published file
-// shows a later commit and none was asked for by number, ErrForeign where it is of another lake, ErrMismatch, and
+// shows a later commit and none was asked for by number, ErrAudience where it is for others, ErrForeign where it is of another lake, ErrMismatch, and
 // those of package lake: ErrNotExist where there is no such generation, ErrDamaged where what is there is not what
 // was put there or an anchor says otherwise.
 func Download(ctx context.Context, store lake.Bucket, cfg Config, want Wanted) (got Fetched, err error) {
@@ -216,9 +216,16 @@ func (b *build) follows(ctx context.Context, next *instance, e *ledgerEntry, wan
 	if _, err := os.Stat(b.cfg.Path); err != nil {
 		return nil
 	}
-	now, _, err := readShown(ctx, b.cfg, false)
+	now, err := readShown(ctx, b.cfg, false)
 	if err != nil || now.seq == 0 {
 		return ctx.Err()
+	}
+	its, err := next.audience(ctx)
+	if err != nil {
+		return err
+	}
+	if now.audience.name != its.name {
+		return fmt.Errorf("%w: the warehouse at %q is %s, and what was published is %s; name another path", ErrAudience, b.cfg.Path, now.audience, its)
 	}
 	if now.seq > e.seq && want.Seq == 0 {
 		return fmt.Errorf("%w: it shows commit %d, and the newest that was published is %d; ask for that by its number to have it all the same", ErrNewer, now.seq, e.seq)

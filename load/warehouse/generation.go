@@ -30,6 +30,8 @@ type Generation struct {
 	SHA256  string    `json:"sha256"`   // of the file, hex
 	BuiltAt time.Time `json:"built_at"` // when that commit was loaded, UTC
 	Anchor  string    `json:"anchor"`   // of that commit, as lake.Anchor writes it
+	// Audience is for whom it was made; empty: it is the full one.
+	Audience string `json:"audience,omitempty"`
 }
 
 // ErrForeign means that what is there was made of another lake.

@@ -113,7 +113,7 @@ func (b *build) judge(ctx context.Context, target *lake.Commit, results []*resul
 	if held.Failed == nil {
 		return nil
 	}
-	if e, _, err := readShown(ctx, b.cfg, false); err == nil {
+	if e, err := readShown(ctx, b.cfg, false); err == nil {
 		held.Shown = e.seq
 	}
 	if err := b.in.exec(ctx, "checkpoint", "CHECKPOINT"); err != nil { // so that it can be looked at

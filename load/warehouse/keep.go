@@ -48,7 +48,7 @@ func (b *build) keep(ctx context.Context, next int64) error {
 	if _, err := os.Stat(b.cfg.Path); err != nil {
 		return nil
 	}
-	e, _, err := readShown(ctx, b.cfg, false)
+	e, err := readShown(ctx, b.cfg, false)
 	if err != nil || e.seq == 0 || e.seq == next {
 		return ctx.Err()
 	}

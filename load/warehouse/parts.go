@@ -23,10 +23,10 @@ type partSet struct {
 // fetch brings parts to the local disk and verifies them. They stand in the order in which they
 // were added, so that of two rows the one in the later part, or further down in it, is the newer.
 func (b *build) fetch(ctx context.Context, t *schemas.Table, parts []lake.Part) (*partSet, error) {
-	return fetch(ctx, b.lake, b.in, t, parts, b.spool)
+	return fetch(ctx, b.lake, b.in, t, parts, b.spool, b.cfg.Mask)
 }
 
-func fetch(ctx context.Context, l *lake.Lake, in *instance, t *schemas.Table, parts []lake.Part, spool string) (*partSet, error) {
+func fetch(ctx context.Context, l *lake.Lake, in *instance, t *schemas.Table, parts []lake.Part, spool string, mask *Mask) (*partSet, error) {
 	lake.Sort(parts)
 	set := &partSet{table: t, spool: spool}
 	for _, p := range parts {
@@ -39,6 +39,12 @@ func fetch(ctx context.Context, l *lake.Lake, in *instance, t *schemas.Table, pa
 			return nil, fmt.Errorf("warehouse: %w", err)
 		}
 		set.files, set.rows = append(set.files, name), set.rows+p.Rows
+	}
+	if mask != nil {
+		if err := mask.mask(ctx, t, set.files, spool); err != nil {
+			set.release()
+			return nil, err
+		}
 	}
 	var err error
 	if set.from, err = set.relation(ctx, in); err != nil {

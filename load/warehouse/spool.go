@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kycsync/schemas"
+	"kycsync/sql"
 )
 
 // Describe returns the columns of the answer to a statement that only reads, as those of a table: numbered from 1, by
@@ -76,6 +77,14 @@ func (r *Reader) Spool(ctx context.Context, t *schemas.Table, query string) (fil
 		return "", err
 	}
 	return file, nil
+}
+
+// Define gives the answer to a statement that only reads a name, by which later statements ask of it as of a view.
+func (r *Reader) Define(ctx context.Context, d sql.Definition) error {
+	if _, err := r.prepare(ctx, d.SQL); err != nil {
+		return err
+	}
+	return r.in.exec(ctx, "define "+d.Name, d.Create())
 }
 
 // A Stand is the commit that a reader shows.

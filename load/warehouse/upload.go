@@ -23,7 +23,7 @@ var ErrNothing = errors.New("there is no warehouse with a published commit")
 // commit must be that of the lake. New is false where the store's newest generation is this file already or is of a
 // later commit; that one is returned. A generation is seen by others once it is there as a whole.
 //
-// Errors: ErrNothing, ErrForeign for a store with generations of another lake, ErrMismatch for a warehouse that is
+// Errors: ErrNothing, ErrAudience for a store with generations for others, ErrForeign for a store with generations of another lake, ErrMismatch for a warehouse that is
 // not the lake's, and those of package lake, of which ErrDamaged says that the store has generations of a
 // history that the lake does not have.
 func Upload(ctx context.Context, l *lake.Lake, store lake.Bucket, cfg Config) (g Generation, isNew bool, err error) {
@@ -34,7 +34,7 @@ func Upload(ctx context.Context, l *lake.Lake, store lake.Bucket, cfg Config) (g
 	if err != nil {
 		return fail(err)
 	}
-	f, entered, builtAt, err := openPublished(ctx, cfg)
+	f, there, err := openPublished(ctx, cfg)
 	if err != nil {
 		return fail(err)
 	}
@@ -42,14 +42,14 @@ func Upload(ctx context.Context, l *lake.Lake, store lake.Bucket, cfg Config) (g
 	if reason, err := asWritten(ctx, cfg.Path); err != nil || reason != "" {
 		return fail(cmp.Or(err, fmt.Errorf("%w: %s", ErrMismatch, reason)))
 	}
-	c, err := l.At(ctx, entered.seq)
+	c, err := l.At(ctx, there.seq)
 	switch {
-	case errors.Is(err, lake.ErrNotExist), err == nil && c.SHA256 != entered.sha256:
-		return fail(fmt.Errorf("%w: it shows commit %d, which is another one there or none", ErrMismatch, entered.seq))
+	case errors.Is(err, lake.ErrNotExist), err == nil && c.SHA256 != there.sha256:
+		return fail(fmt.Errorf("%w: it shows commit %d, which is another one there or none", ErrMismatch, there.seq))
 	case err != nil:
 		return fail(err)
 	}
-	g = Generation{LakeID: l.ID(), Seq: c.Seq, Commit: c.SHA256, BuiltAt: builtAt, Anchor: l.Anchor(c).String()}
+	g = Generation{LakeID: l.ID(), Seq: c.Seq, Commit: c.SHA256, BuiltAt: there.builtAt, Anchor: l.Anchor(c).String(), Audience: there.audience.name}
 	if g.Bytes, g.SHA256, err = measure(ctx, f); err != nil {
 		return fail(err)
 	}
@@ -59,6 +59,9 @@ func Upload(ctx context.Context, l *lake.Lake, store lake.Bucket, cfg Config) (g
 		p, newest, err := newestOf(ctx, l, store)
 		if err != nil {
 			return fail(err)
+		}
+		if newest != nil && newest.Audience != g.Audience {
+			return fail(fmt.Errorf("%w: what is there is %s, and this is %s; name another place", ErrAudience, audience{name: newest.Audience}, there.audience))
 		}
 		if newest != nil && (newest.Seq > g.Seq || newest.SHA256 == g.SHA256) {
 			g = *newest
@@ -109,25 +112,25 @@ func newestOf(ctx context.Context, l *lake.Lake, store lake.Bucket) (p pointer, 
 
 // openPublished opens the published file, reads it through, and says which commit it shows, and when that was loaded.
 // DuckDB reads the file by its name, under which another one may have come to lie; then it is done again.
-func openPublished(ctx context.Context, cfg Config) (f *os.File, e *ledgerEntry, builtAt time.Time, err error) {
+func openPublished(ctx context.Context, cfg Config) (f *os.File, s shown, err error) {
 	for {
 		if f, err = os.Open(cfg.Path); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, builtAt, fmt.Errorf("%w: %q does not exist", ErrNothing, cfg.Path)
+			return nil, s, fmt.Errorf("%w: %q does not exist", ErrNothing, cfg.Path)
 		} else if err != nil {
-			return nil, nil, builtAt, err
+			return nil, s, err
 		}
-		e, builtAt, err = readShown(ctx, cfg, true)
+		s, err = readShown(ctx, cfg, true)
 		same := false
 		if err == nil {
 			same, err = isFile(cfg.Path, f)
 		}
 		switch {
 		case err != nil:
-			return nil, nil, builtAt, errors.Join(err, f.Close())
-		case same && e.seq == 0:
-			return nil, nil, builtAt, errors.Join(fmt.Errorf("%w: %q shows none", ErrNothing, cfg.Path), f.Close())
+			return nil, s, errors.Join(err, f.Close())
+		case same && s.seq == 0:
+			return nil, s, errors.Join(fmt.Errorf("%w: %q shows none", ErrNothing, cfg.Path), f.Close())
 		case same:
-			return f, e, builtAt, nil
+			return f, s, nil
 		}
 		f.Close()
 	}
@@ -142,16 +145,28 @@ func isFile(path string, f *os.File) (bool, error) {
 	return err == nil && os.SameFile(now, opened), err
 }
 
+// A shown is what a file says of itself.
+type shown struct {
+	ledgerEntry
+	builtAt  time.Time // when its newest commit was loaded, UTC
+	audience audience
+}
+
 // readShown says which commit the published file shows. If the whole is asked for, every row is read too: DuckDB
 // notices a block that is not as it was written when it reads it, and not before.
-func readShown(ctx context.Context, cfg Config, whole bool) (e *ledgerEntry, builtAt time.Time, err error) {
+func readShown(ctx context.Context, cfg Config, whole bool) (s shown, err error) {
 	in, err := openInstance(ctx, cfg.Path, true, limits{memoryMB: cfg.MemoryMB, threads: cfg.Threads})
 	if err != nil {
-		return nil, builtAt, err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	if e, err = in.ledger(ctx); err == nil {
-		err = in.row(ctx, "read the ledger", "SELECT coalesce(max(applied_at), to_timestamp(0)) FROM "+ledgerTable, &builtAt)
+	e, err := in.ledger(ctx)
+	if err == nil {
+		s.ledgerEntry = *e
+		s.audience, err = in.audience(ctx)
+	}
+	if err == nil {
+		err = in.row(ctx, "read the ledger", "SELECT coalesce(max(applied_at), to_timestamp(0)) FROM "+ledgerTable, &s.builtAt)
 	}
 	for _, t := range tables() {
 		if err == nil && whole {
@@ -161,7 +176,8 @@ func readShown(ctx context.Context, cfg Config, whole bool) (e *ledgerEntry, bui
 			err = in.derived(ctx, t)
 		}
 	}
-	return e, builtAt.UTC(), err
+	s.builtAt = s.builtAt.UTC()
+	return s, err
 }
 
 // measure reads a file from its start and returns its length and SHA-256.

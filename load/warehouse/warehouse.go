@@ -45,6 +45,7 @@ type Config struct {
 	Threads  int          // Defaults to one per CPU, and to one where commits are added: a second would wait for the first, and DuckDB waits busily
 	Keep     int          // how many files that were replaced are kept, see keep.go. Defaults to 0: none; those that are there stay
 	TempDir  string       // for spill files and downloads, which hold personal data. Defaults to the private directory
+	Mask     *Mask        // of the audience that it is for; nil: it is the full one
 	Step     func(string) // called after each step, for tests; the names stand below. Defaults to nothing
 	Log      *slog.Logger // Defaults to none
 
@@ -159,6 +160,9 @@ func run(ctx context.Context, l *lake.Lake, cfg Config, reason string) (rep Repo
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 
+	if err = b.sameAudience(ctx); err != nil {
+		return rep, fmt.Errorf("warehouse: %w", err)
+	}
 	rep, err = b.bring(ctx, target, reason)
 	if err == nil {
 		err = b.publish(ctx, target, rep)

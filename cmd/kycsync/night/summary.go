@@ -85,6 +85,8 @@ type Summary struct {
 	WarehouseDeferred bool  `json:"warehouse_deferred"` // committed, but the warehouse is still the old one
 	EnginesSeq        int64 `json:"engines_seq"`        // commit that other engines are led to; 0: the run did not ask for it
 	EnginesBehind     bool  `json:"engines_behind"`     // it did, and they still have an older one
+
+	PDFs *PDFSummary `json:"pdfs,omitempty"` // absent: none was asked for
 }
 
 // Quiet reports whether the run found nothing new to say about any session.

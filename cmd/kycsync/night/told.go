@@ -27,27 +27,33 @@ type told struct {
 // Of cfg the fields Lake, Warehouse, WorkDir, Now and Step count. Errors: those of look, ErrDeferred, and those of
 // package lake; ErrConflict says that others kept committing first.
 func tell(ctx context.Context, cfg Config, look func(head *lake.Commit) (*told, error)) error {
+	c, err := store(ctx, cfg, look)
+	if err != nil || c == nil || c.PublishedSeq != c.Seq {
+		return err // if it is not published, readers see it with the next night
+	}
+	_, err = publishWarehouse(ctx, cfg)
+	return err
+}
+
+// store is tell without the warehouse. The commit is nil where there was nothing to tell.
+func store(ctx context.Context, cfg Config, look func(head *lake.Commit) (*told, error)) (*lake.Commit, error) {
 	for race := 1; ; race++ {
 		head, err := cfg.Lake.Head(ctx)
 		if err != nil && !errors.Is(err, lake.ErrNotExist) {
-			return fmt.Errorf("read the newest commit of %s: %w", cfg.Lake.Bucket().URI(), err)
+			return nil, fmt.Errorf("read the newest commit of %s: %w", cfg.Lake.Bucket().URI(), err)
 		}
 		what, err := look(head)
 		if err != nil || what == nil {
-			return err
+			return nil, err
 		}
 		c, err := what.commit(ctx, cfg, head)
 		if errors.Is(err, lake.ErrConflict) && race < maxRaces {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if c.PublishedSeq != c.Seq {
-			return nil // readers see it with the next night
-		}
-		_, err = publishWarehouse(ctx, cfg)
-		return err
+		return c, nil
 	}
 }
 

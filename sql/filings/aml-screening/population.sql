@@ -17,12 +17,7 @@
 -- column is_monitored internal: a screening is repeated by the vendor
 -- column version_seq sessions.version_seq
 -- column observed_at sessions.observed_at
-WITH members AS (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-),
-screened AS (
+WITH screened AS (
     SELECT application, session_id, count(*) AS screenings, bool_or(is_ongoing_monitoring_enabled) AS is_monitored
     FROM aml_screenings
     SEMI JOIN members USING (application, session_id)

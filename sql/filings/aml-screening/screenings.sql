@@ -28,11 +28,7 @@ SELECT
     a.is_ongoing_monitoring_enabled AS is_monitored,
     a.ongoing_monitoring_last_check AS last_check
 FROM aml_screenings AS a
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = a.application
     AND m.session_id = a.session_id
 ORDER BY a.application, a.session_id, a.block_ordinal

@@ -26,11 +26,7 @@ SELECT
     i.expiration_date,
     i.status AS result
 FROM id_verifications AS i
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = i.application
     AND m.session_id = i.session_id
 ORDER BY i.application, i.session_id, i.block_ordinal

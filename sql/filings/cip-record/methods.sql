@@ -19,11 +19,7 @@ SELECT
     f.feature,
     f.status AS result
 FROM session_features AS f
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = f.application
     AND m.session_id = f.session_id
 WHERE f.source = 'block'

@@ -20,12 +20,7 @@
 -- column expected_identification_number sessions.expected_identification_number
 -- column version_seq sessions.version_seq
 -- column observed_at sessions.observed_at
-WITH members AS (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-),
-documents AS (
+WITH documents AS (
     FROM id_verifications
     SEMI JOIN members USING (application, session_id)
     QUALIFY row_number() OVER (PARTITION BY application, session_id ORDER BY block_ordinal) = 1

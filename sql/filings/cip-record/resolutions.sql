@@ -25,11 +25,7 @@ SELECT
     c.actor_name,
     c.has_comment
 FROM status_changes AS c
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = c.application
     AND m.session_id = c.session_id
 WHERE c.actor <> 'system'

@@ -29,11 +29,7 @@ SELECT
     e.is_by_editor,
     e.edits
 FROM four_eyes_exceptions AS e
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = e.application
     AND m.session_id = e.session_id
 ORDER BY e.application, e.session_id, number

@@ -28,11 +28,7 @@ SELECT
     o.actor_name,
     o.has_comment
 FROM overrides AS o
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = o.application
     AND m.session_id = o.session_id
 ORDER BY o.application, o.session_id, number

@@ -1,7 +1,8 @@
--- One row: a verification of a natural person, with its first and its last decision.
+-- One row: a verification of a natural person that was decided in the period, with its first and its last decision.
 --
--- Designed to support the review of decisions under AMLR Article 76(5). A session that nobody and nothing has decided is
--- here, too.
+-- Designed to support the review of decisions under AMLR Article 76(5). first and last are of all that is known of the
+-- session: an earlier decision may be of an earlier period, a later one of a later period. Where the vendor's rules decided
+-- before anything was seen of the session, decided_at is when it was created, and first_decision_at is when it was seen.
 --
 -- key: application, session_id
 -- column application sessions.application
@@ -11,6 +12,8 @@
 -- column workflow_version sessions.workflow_version
 -- column created_at sessions.created_at
 -- column status sessions.status
+-- column decided_at internal: the last decision within the period: told by the vendor, or seen, or when the session was
+--   created; see queries/basis.sql
 -- column first_decision decisions.first_status
 -- column first_decision_at decisions.first_at
 -- column first_decision_by decisions.first_actor
@@ -30,6 +33,7 @@ SELECT
     m.workflow_version,
     m.created_at,
     m.status,
+    m.decided_at,
     d.first_status AS first_decision,
     d.first_at AS first_decision_at,
     d.first_actor AS first_decision_by,
@@ -41,10 +45,8 @@ SELECT
     coalesce(d.was_reviewed, false) AS was_reviewed,
     m.version_seq,
     m.observed_at
-FROM live_sessions AS m
+FROM members AS m
 LEFT JOIN decisions AS d
     ON d.application = m.application
     AND d.session_id = m.session_id
-WHERE m.created_at >= getvariable('period_from')
-    AND m.created_at < getvariable('period_to')
 ORDER BY m.application, m.session_id

@@ -31,11 +31,7 @@ SELECT
     c.has_comment,
     c.source
 FROM status_changes AS c
-SEMI JOIN (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-) AS m
+SEMI JOIN members AS m
     ON m.application = c.application
     AND m.session_id = c.session_id
 ORDER BY c.application, c.session_id, number

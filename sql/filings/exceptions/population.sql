@@ -33,14 +33,12 @@ SELECT
     coalesce(w.warnings, 0) AS warnings,
     m.version_seq,
     m.observed_at
-FROM live_sessions AS m
+FROM members AS m
 LEFT JOIN decisions AS d
     ON d.application = m.application
     AND d.session_id = m.session_id
 LEFT JOIN raised AS w
     ON w.application = m.application
     AND w.session_id = m.session_id
-WHERE m.created_at >= getvariable('period_from')
-    AND m.created_at < getvariable('period_to')
-    AND coalesce(m.status NOT IN ('Approved', 'Kyc Expired'), true)
+WHERE coalesce(m.status NOT IN ('Approved', 'Kyc Expired'), true)
 ORDER BY m.application, m.session_id

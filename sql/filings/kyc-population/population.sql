@@ -42,12 +42,7 @@
 -- column warnings internal: how many warnings the features of the session raised
 -- column version_seq sessions.version_seq
 -- column observed_at sessions.observed_at
-WITH members AS (
-    FROM live_sessions
-    WHERE created_at >= getvariable('period_from')
-        AND created_at < getvariable('period_to')
-),
-documents AS (
+WITH documents AS (
     FROM id_verifications
     SEMI JOIN members USING (application, session_id)
     QUALIFY row_number() OVER (PARTITION BY application, session_id ORDER BY block_ordinal) = 1

@@ -11,6 +11,7 @@
 //	data/tables/*.csv *.parquet                     the rows
 //	data/control/                                   what shows that they are complete: see control.go
 //	data/evidence/*.csv *.parquet                   all that is known of the sessions of a sample: see evidence.go
+//	data/evidence/pdf/*.pdf                         the vendor's PDFs of them: see pdf.go
 //	data/dictionary/fields.csv  codes/*.csv         what the columns mean
 //	data/queries/*.sql                              what was asked
 //	data/provenance/statement.json                  in-toto statement: what made which file of what
@@ -31,6 +32,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"kycsync/load/filing/bag"
+	"kycsync/load/lake"
 	"kycsync/load/report"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
@@ -65,8 +67,10 @@ type Order struct {
 	Reason   string
 	Sample   *Sample  // nil: none is drawn
 	Subject  *Subject // nil: it is about a period
-	Program  Program
-	Key      *seal.Key // that signs it; nil: nobody does
+	// Lake is read for what is archived of the sessions of the evidence.
+	Lake    *lake.Lake
+	Program Program
+	Key     *seal.Key // that signs it; nil: nobody does
 }
 
 // A Program is what makes filings.

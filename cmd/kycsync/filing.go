@@ -179,6 +179,7 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer l.Close()
+	o.Lake = l
 	made, err := p.makeFiling(c, o)
 	if err != nil {
 		return err

@@ -219,6 +219,7 @@ func (p *program) filingRegenerate(c *cli.Context) error {
 		return err
 	}
 	defer closeOrder(o)
+	o.Lake = l
 	made, err := p.makeFiling(c, o)
 	if err != nil {
 		return err

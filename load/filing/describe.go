@@ -240,6 +240,9 @@ func (m *maker) describe(context.Context) error {
 		if strings.HasSuffix(name, ".csv") && !d.has(inPayload(name)) {
 			d.Resources = append(d.Resources, m.sheetResource(name))
 		}
+		if strings.HasPrefix(name, pdfFolder) {
+			d.Resources = append(d.Resources, m.pdfResource(name))
+		}
 	}
 	if err := m.addJSON(descriptorFile, d); err != nil {
 		return err

@@ -25,17 +25,20 @@ const (
 // evidenceTables are the tables whose rows belong to sessions, in the order of the dictionary.
 func evidenceTables() (out []*schemas.Table) {
 	for i := range schemas.Tables {
-		if t := &schemas.Tables[i]; !t.LakeOnly && slices.Equal(t.EntityKey(), sessionKey) {
+		t := &schemas.Tables[i]
+		isOf := func(name string) bool { return slices.Contains(t.EntityKey(), name) }
+		if !t.LakeOnly && isOf(sessionKey[0]) && isOf(sessionKey[1]) {
 			out = append(out, t)
 		}
 	}
 	return out
 }
 
-// versionsOf is the table of a filing that has every version of the rows of a table whose entities are in a list, which is
-// the table that it refers to, if there is one.
-func versionsOf(t *schemas.Table, list string, refers *sql.Reference) sql.FilingTable {
-	out := sql.FilingTable{Name: t.Name + evidenceSuffix, Key: t.RowKey(), Refers: refers, Doc: "One row: a version of a row of " + t.Name + ".\n\n" + t.Doc}
+// versionsOf is the table of a filing that has every version of the rows of a table that are, by the columns of, in a list.
+// It refers to a table that has the same, or to none. Its key begins with these columns.
+func versionsOf(t *schemas.Table, list string, of []string, refers *sql.Reference) sql.FilingTable {
+	key := slices.Concat(of, slices.DeleteFunc(slices.Clone(t.RowKey()), func(name string) bool { return slices.Contains(of, name) }))
+	out := sql.FilingTable{Name: t.Name + evidenceSuffix, Key: key, Refers: refers, Doc: "One row: a version of a row of " + t.Name + ".\n\n" + t.Doc}
 	internal := schemas.Internal.String()
 	var selected []string
 	for _, c := range t.Stored() {
@@ -51,30 +54,30 @@ func versionsOf(t *schemas.Table, list string, refers *sql.Reference) sql.Filing
 		out.Key = append(version, rowColumn)
 	}
 	out.SQL = fmt.Sprintf("SELECT\n%s\nFROM %s\nSEMI JOIN %s USING (%s)\nORDER BY %s",
-		strings.Join(selected, ",\n"), out.Name, list, strings.Join(t.EntityKey(), ", "), strings.Join(out.Key, ", "))
+		strings.Join(selected, ",\n"), out.Name, list, strings.Join(of, ", "), strings.Join(out.Key, ", "))
 	return out
 }
 
 // writeEvidence writes everything that is known of the sessions in the list, which are rows of the table to.
 func (m *maker) writeEvidence(ctx context.Context, to string, decide decision) error {
 	for _, t := range evidenceTables() {
-		if err := m.writeVersions(ctx, t, evidenceList, &sql.Reference{Columns: sessionKey, Table: to}, decide, evidenceFolder); err != nil {
+		def := versionsOf(t, evidenceList, sessionKey, &sql.Reference{Columns: sessionKey, Table: to})
+		if err := m.writeVersions(ctx, t, &def, decide, evidenceFolder); err != nil {
 			return err
 		}
 	}
-	return nil
+	return m.writePDFs(ctx)
 }
 
 // writeVersions writes every version of the rows of a table. A person's own copy need not have the table.
-func (m *maker) writeVersions(ctx context.Context, t *schemas.Table, list string, refers *sql.Reference, decide decision, folder string) error {
+func (m *maker) writeVersions(ctx context.Context, t *schemas.Table, def *sql.FilingTable, decide decision, folder string) error {
 	if m.Order.isForSubject() && !slices.Contains(ownTables, t.Name) {
 		return nil
 	}
-	def := versionsOf(t, list, refers)
 	if m.Order.Template.Table(def.Name) != nil {
 		return fmt.Errorf("the template has a table %s, which is the name of one of the evidence", def.Name)
 	}
-	if err := m.writeTable(ctx, &def, decide, folder); err != nil {
+	if err := m.writeTable(ctx, def, decide, folder); err != nil {
 		return fmt.Errorf("versions of %s: %w", t.Name, err)
 	}
 	return nil

@@ -2,14 +2,16 @@
 // itself on a machine that has never heard of this program, and checks such packages.
 //
 // A package is made of a template (package sql), a period and an instant: what was known then of that period. The same
-// three, and the same program, give the same bytes, on any copy of the lake, at any time. [Make] makes one, [Verify] checks
-// one without database, lake and network, and a [Ledger] remembers all that were ever made.
+// three, and the same program, give the same bytes, on any copy of the lake, at any time. One about a single person has the
+// reference of a case in place of the period, and a random number: see person.go. [Make] makes one, [Verify] checks one
+// without database, lake and network, and a [Ledger] remembers all that were ever made.
 //
 //	data/README.html  report*.html                  for people: what it is, how to check it
 //	data/datapackage.json                           Data Package 2.0: the files, their columns, keys and types
 //	data/tables/*.csv *.parquet                     the rows
 //	data/control/                                   what shows that they are complete: see control.go
 //	data/evidence/*.csv *.parquet                   all that is known of the sessions of a sample: see evidence.go
+//	data/evidence/pdf/*.pdf                         the vendor's PDFs of them: see pdf.go
 //	data/dictionary/fields.csv  codes/*.csv         what the columns mean
 //	data/queries/*.sql                              what was asked
 //	data/provenance/statement.json                  in-toto statement: what made which file of what
@@ -24,13 +26,13 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"kycsync/load/filing/bag"
+	"kycsync/load/lake"
 	"kycsync/load/report"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
@@ -65,8 +67,10 @@ type Order struct {
 	Reason   string
 	Sample   *Sample  // nil: none is drawn
 	Subject  *Subject // nil: it is about a period
-	Program  Program
-	Key      *seal.Key // that signs it; nil: nobody does
+	// Lake is read for what is archived of the sessions of the evidence.
+	Lake    *lake.Lake
+	Program Program
+	Key     *seal.Key // that signs it; nil: nobody does
 }
 
 // A Program is what makes filings.
@@ -261,7 +265,7 @@ func (m *maker) writeTables(ctx context.Context) error {
 	}
 	for _, def := range defs {
 		folder := tableFolder
-		if slices.Contains([]string{sql.FilingExclusions, sql.FilingVendor, sql.FilingSubject}, def.Name) {
+		if def.Name == sql.FilingExclusions || def.Name == sql.FilingVendor || m.Order.Subject != nil && def.Name == sql.FilingSubject {
 			folder = controlFolder
 		}
 		if err := m.writeTable(ctx, def, decide, folder); err != nil {

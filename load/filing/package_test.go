@@ -82,7 +82,7 @@ func testTemplate() *sql.Filing {
 		}}
 }
 
-var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "rank": schemas.Int, "number": schemas.Int, "population": schemas.Int, "sampled": schemas.Int}
+var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "rank": schemas.Int, "number": schemas.Int, "population": schemas.Int, "sampled": schemas.Int, "session_version_seq": schemas.Int}
 
 // packed makes a package without a database. change may alter the order.
 func packed(t testing.TB, people []person, change func(*Order)) (*Package, string) {
@@ -219,7 +219,7 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 		switch def.Name {
 		case sql.FilingExclusions, sql.FilingSample, sql.FilingStrata:
 			folder = controlFolder
-		case testEvidence().Name:
+		case testEvidence().Name, testPDFs().Name:
 			folder = evidenceFolder
 		}
 		err = m.take(context.Background(), tab, done.Path, folder)

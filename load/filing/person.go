@@ -168,7 +168,8 @@ func (m *maker) writePerson(ctx context.Context) error {
 		return err
 	}
 	for _, t := range userTables() {
-		if err := m.writeVersions(ctx, t, "evidence_users", nil, decide, tableFolder); err != nil {
+		def := versionsOf(t, "evidence_users", t.EntityKey(), nil)
+		if err := m.writeVersions(ctx, t, &def, decide, tableFolder); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,7 @@ type readme struct {
 	Case        string // of a filing about one person
 	Nothing     bool   // is known of the person
 	AsOf        string
+	PDFs        int    // of the vendor
 	Withheld    string // the file that names what is left out; empty: nothing
 }
 
@@ -100,6 +101,9 @@ func (m *maker) addReadme() error {
 	for _, name := range m.bag.Names() {
 		if strings.HasSuffix(name, ".html") {
 			page.Reports = append(page.Reports, inPayload(name))
+		}
+		if strings.HasPrefix(name, pdfFolder) {
+			page.PDFs++
 		}
 	}
 	if o.Sample != nil {

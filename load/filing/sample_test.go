@@ -14,7 +14,7 @@ import (
 
 // testEvidence is a table of evidence with few columns.
 func testEvidence() sql.FilingTable {
-	full := versionsOf(schemas.Lookup("sessions"), evidenceList, &sql.Reference{Columns: sessionKey, Table: sql.FilingSample})
+	full := versionsOf(schemas.Lookup("sessions"), evidenceList, sessionKey, &sql.Reference{Columns: sessionKey, Table: sql.FilingSample})
 	var columns []sql.FilingColumn
 	for _, c := range full.Columns {
 		if c.Name == "application" || c.Name == "session_id" || c.Name == "version_seq" || c.Name == "full_name" {
@@ -26,7 +26,7 @@ func testEvidence() sql.FilingTable {
 }
 
 // sampleRows are the rows of the tables of a sample.
-type sampleRows struct{ sample, strata, evidence [][]any }
+type sampleRows struct{ sample, strata, evidence, pdfs [][]any }
 
 // takeSample draws the sample of a package that is made without a database: two versions of each session are its evidence.
 func takeSample(t testing.TB, m *maker, cheat func(*maker, *sampleRows)) {
@@ -37,6 +37,7 @@ func takeSample(t testing.TB, m *maker, cheat func(*maker, *sampleRows)) {
 		t.Fatal(err)
 	}
 	sample, strata, evidence := sql.Sample(), sql.Strata(), testEvidence()
+	pdfs := testPDFs()
 	var rows sampleRows
 	none := (*string)(nil)
 	for _, row := range m.sampled.sampleRows() {
@@ -53,6 +54,7 @@ func takeSample(t testing.TB, m *maker, cheat func(*maker, *sampleRows)) {
 	take(t, m, &sample, rows.sample)
 	take(t, m, &strata, rows.strata)
 	take(t, m, &evidence, rows.evidence)
+	take(t, m, &pdfs, rows.pdfs)
 }
 
 func TestASampleStands(t *testing.T) {
@@ -200,7 +202,7 @@ func TestEvidenceOfEveryTable(t *testing.T) {
 	found := map[string]bool{}
 	for _, of := range evidenceTables() {
 		found[of.Name] = true
-		def := versionsOf(of, evidenceList, nil)
+		def := versionsOf(of, evidenceList, sessionKey, nil)
 		for _, a := range []Audience{Regulator, Auditor, Analyst} {
 			for _, told := range def.Columns {
 				kind := schemas.Int
@@ -226,7 +228,7 @@ func TestEvidenceOfEveryTable(t *testing.T) {
 			t.Errorf("table %s has no evidence", of.Name)
 		}
 	}
-	if !found["activity"] || !found["activity_feeds"] || found["users"] {
+	if !found["activity"] || !found["activity_feeds"] || !found["pdf_reports"] || found["users"] {
 		t.Errorf("got %v, want the activity, and no users", found)
 	}
 }

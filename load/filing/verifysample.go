@@ -164,5 +164,5 @@ func (v *verifier) checkEvidence(sessions map[string]bool) error {
 	if len(found) != len(sessions) {
 		return fmt.Errorf("%d sessions have no evidence", len(sessions)-len(found))
 	}
-	return nil
+	return v.checkPDFs()
 }

@@ -37,6 +37,6 @@ func withheldSheet() sheet {
 		{"sessions of others that share a document, a face, a contact or a device", "rights of others"},
 		{"companies, and the people in them", "rights of others"},
 		{"which pictures and videos the vendor had", "they are not stored here"},
-		{"values of no settled form: members that no column reads, metadata, callback, events", "any of the above may stand in them"},
+		{"values of no settled form: members that no column reads, metadata, callback, events; the vendor's PDFs", "any of the above may stand in them"},
 	}}
 }

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func testTemplate() *sql.Filing {
 		}}
 }
 
-var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int}
+var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "value": schemas.Int, "number": schemas.Int}
 
 // packed makes a package without a database. change may alter the order.
 func packed(t testing.TB, people []person, change func(*Order)) (*Package, string) {
@@ -152,7 +153,9 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 		c.reduce()
 		tab.columns, tab.schema.Columns = append(tab.columns, c), append(tab.schema.Columns, c.Column)
 	}
-	tab.key = []int{0, 1}
+	for _, name := range def.Key {
+		tab.key = append(tab.key, slices.IndexFunc(tab.columns, func(c column) bool { return c.Name == name }))
+	}
 	answer := &schemas.Table{Name: def.Name}
 	for i, told := range def.Columns {
 		kind := testKinds[told.Name]
@@ -182,6 +185,12 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 				}
 			case int64:
 				b.Field(i).(*array.Int64Builder).Append(v)
+			case *int64:
+				if b := b.Field(i).(*array.Int64Builder); v == nil {
+					b.AppendNull()
+				} else {
+					b.Append(*v)
+				}
 			default:
 				t.Fatalf("a %T", v)
 			}

@@ -267,8 +267,11 @@ func (v *verifier) tally(r *relation) (*tally, error) {
 		if n%1024 == 0 && v.ctx.Err() != nil {
 			return t, context.Cause(v.ctx)
 		}
-		if err := c.advance(); err != nil || c.row == nil {
+		if err := c.advance(); err != nil {
 			return t, err
+		}
+		if c.row == nil {
+			return t, t.known(r)
 		}
 		plainRow = plainRow[:0]
 		for i, f := range c.row {

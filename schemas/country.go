@@ -1,7 +1,9 @@
 package schemas
 
 import (
+	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,25 +61,49 @@ func CountryISO3(raw string) string {
 // countries maps codes and names, in the form of [nameKey], to alpha-3 codes.
 var countries = sync.OnceValue(func() map[string]string {
 	out := maps.Clone(countryAliases)
-	names := display.English.Regions()
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			r, err := language.ParseRegion(string([]rune{a, b}))
-			if err != nil || !r.IsCountry() || r.Canonicalize() != r {
-				continue
-			}
-			iso := r.ISO3()
-			if reserved[iso] || names.Name(r) == "" { // former states have no name
-				continue
-			}
-			if iso == "XKK" { // Unicode's own
-				iso = "XKX"
-			}
-			out[r.String()], out[iso], out[nameKey(names.Name(r))] = iso, iso, iso
-		}
+	for alpha2, c := range regions() {
+		out[alpha2], out[c.ISO3], out[nameKey(c.Name)] = c.ISO3, c.ISO3, c.ISO3
 	}
 	return out
 })
+
+// A Country is a code that [CountryISO3] returns, with its English name by Unicode.
+type Country struct{ ISO3, Name string }
+
+// Countries returns all of them, in order of their codes.
+func Countries() []Country {
+	var out []Country
+	for _, c := range regions() {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b Country) int { return strings.Compare(a.ISO3, b.ISO3) })
+	return out
+}
+
+// regions yields the countries that Unicode knows, by their alpha-2 codes.
+func regions() iter.Seq2[string, Country] {
+	return func(yield func(string, Country) bool) {
+		names := display.English.Regions()
+		for a := 'A'; a <= 'Z'; a++ {
+			for b := 'A'; b <= 'Z'; b++ {
+				r, err := language.ParseRegion(string([]rune{a, b}))
+				if err != nil || !r.IsCountry() || r.Canonicalize() != r {
+					continue
+				}
+				iso := r.ISO3()
+				if reserved[iso] || names.Name(r) == "" { // former states have no name
+					continue
+				}
+				if iso == "XKK" { // Unicode's own
+					iso = "XKX"
+				}
+				if !yield(r.String(), Country{iso, names.Name(r)}) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // nameKey is a country's name as [wordKey], with its abbreviations written out.
 func nameKey(name string) string {

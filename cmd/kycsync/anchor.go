@@ -38,7 +38,7 @@ func anchorFlags() []cli.Flag {
 // anchoring reads the settings, before the command does anything. The caller closes it.
 func (p *program) anchoring(c *cli.Context) (_ *anchoring, err error) {
 	s := &anchoring{place: c.String("anchor"), step: p.at}
-	if s.mail, err = newMessenger(c.String("anchor-command")); err != nil {
+	if s.mail, err = newMessenger("anchor-command", c.String("anchor-command")); err != nil {
 		return nil, err
 	}
 	file := c.String("anchor-sign-key")

@@ -95,7 +95,7 @@ func (d *delivery) hand(ctx context.Context, out *parcel, e filing.Entry, at *co
 		return filing.Line{}, err
 	}
 	if there != "" && there != out.outer {
-		line, err := at.ledger.Sent(ctx, out.id, out.inner, there)
+		line, err := at.ledger.Sent(ctx, out.id, e.Content, there)
 		if errors.Is(err, lake.ErrNotExist) {
 			return line, fmt.Errorf("write %s: a file with other bytes is there, SHA-256 %s, and stays; this one has %s", d.where(out.id), there, out.outer)
 		} else if err != nil {

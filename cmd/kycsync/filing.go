@@ -122,6 +122,11 @@ func (p *program) filingCreateCommand() *cli.Command {
 		Description: `Without --known-at it is what was known at the end of the period and the template's days of grace, what was known first
 if that is later, or what is known now if that is less. It is PRELIMINARY if the grace had not ended by then. An existing file
 with other bytes is never overwritten. Every filing is a line of the ledger, which is written before the file has its name.
+
+What a filing is, is the hash of its tagmanifest-sha256.txt: content in the ledger. --timestamp-command has that file on stdin and
+prints the answer of an authority for time stamps (RFC 3161), which stands in no list and in no hash. So the archive with a time stamp
+has other bytes than the one without, and than one with another time stamp, and it is the same filing: regenerate says identical.
+
 With --recipient the file is encrypted, and opened by age -d -i KEY; the hash that is printed and in the ledger is that of
 the package inside. --sample adds sessions that are drawn from the population, with everything that is known of them: the same
 seed draws the same sessions, and whoever receives the package can draw them again with sha256sum.
@@ -145,6 +150,7 @@ Examples:
 			text("entity", "organisation", "whose filing it is, a short name without blanks (`NAME`)"),
 			&cli.StringFlag{Name: "audience", Value: "regulator", Usage: "for whom it is (`NAME`): regulator reads everything; auditor and analyst read pseudonyms, and less"},
 			&cli.StringFlag{Name: "profile", Value: "plain", Usage: "plain, or spreadsheet: texts that begin like a formula get an apostrophe (`NAME`)"},
+			text("timestamp-command", "", "start this program with tagmanifest-sha256.txt on stdin, and add the time stamp that it prints: a path and arguments with spaces between, no shell (`CMD`)"),
 			&cli.StringFlag{Name: "reason", Usage: "why it replaces another one, in a sentence (`TEXT`)"},
 		)...),
 		Before: p.settings,
@@ -174,6 +180,10 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer closeOrder(o)
+	clock, err := newMessenger("timestamp-command", c.String("timestamp-command"))
+	if err != nil {
+		return err
+	}
 	l, now, err := p.openToWrite(c)
 	if err != nil {
 		return err
@@ -185,6 +195,11 @@ func (p *program) filingCreate(c *cli.Context) error {
 		return err
 	}
 	defer made.Close()
+	if clock != nil {
+		if err := stamp(c.Context, clock, made); err != nil {
+			return err
+		}
+	}
 	e, err := p.entry(c, made, now, way)
 	if err != nil {
 		return err
@@ -207,6 +222,22 @@ func (p *program) filingCreate(c *cli.Context) error {
 	}
 	if o.Key == nil {
 		fmt.Fprintln(p.stderr, "nobody signed it: --sign-key does")
+	}
+	return nil
+}
+
+// stamp adds a time stamp to a filing.
+func stamp(ctx context.Context, clock *messenger, made *filing.Package) error {
+	body, err := made.TagManifest()
+	if err != nil {
+		return err
+	}
+	token, err := clock.ask(ctx, body, filing.MaxTimestamp)
+	if err == nil {
+		err = made.Stamp(token)
+	}
+	if err != nil {
+		return fmt.Errorf("time stamp of %s by --timestamp-command: %w; no filing was written", made.ID, err)
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func (p *program) filingRegenerateCommand() *cli.Command {
 		Usage:     "make a filing of the ledger again, and say whether it is the same",
 		ArgsUsage: "ID",
 		Description: `It says identical, or names each file that is another one, and why. Another key, or another version of this program, is named in a
-few files: that is told, and is no difference. With --original each cell that is another one is printed, too.
+few files: that is told, and is no difference. A time stamp is left aside. With --original each cell that is another one is printed, too.
 
 Examples:
    kycsync filing regenerate acme_kyc-population_2026-10_v1_k20261105T000000Z
@@ -230,7 +230,7 @@ func (p *program) filingRegenerate(c *cli.Context) error {
 		return err
 	}
 	if len(differences) == 0 {
-		fmt.Fprintf(p.stdout, "identical: all %d files of %s, line %d of the ledger\n", len(line.Files), line.ID, line.N)
+		fmt.Fprintf(p.stdout, "identical: all %d files of %s, line %d of the ledger\n", len(made.Files()), line.ID, line.N)
 		return nil
 	}
 	for _, d := range differences {

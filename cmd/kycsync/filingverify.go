@@ -22,7 +22,7 @@ func (p *program) filingVerifyCommand() *cli.Command {
 		ArgsUsage: "FILE",
 		Description: `One line says PASS or FAIL of each control. Nothing of the archive is unpacked, and what a filing does not have is
 refused: names that lead elsewhere, links, compression, files that are too many. Who signed it is known by an allowed_signers
-file of OpenSSH; without one the key's fingerprint is printed, to be compared.
+file of OpenSSH; without one the key's fingerprint is printed, to be compared. A time stamp is not checked here: openssl does it.
 
 Examples:
    kycsync filing verify acme_kyc-population_2026-10_v1_k20261105T000000Z.zip

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,23 +13,24 @@ import (
 	"time"
 )
 
-// A messenger is a program of the operator's that carries an anchor out of the house: by e-mail, to a ticket.
+// A messenger is a program of the operator's that carries something out of the house: an anchor by e-mail, the hash of a
+// filing to an authority for time stamps.
 type messenger struct {
 	path    string
 	args    []string
 	timeout time.Duration
 }
 
-// newMessenger reads the setting: a program and its arguments, with spaces between. There is no shell, and so there are
+// newMessenger reads the setting of a flag: a program and its arguments, with spaces between. There is no shell, and so there are
 // no quotes. It returns nil if nothing is set.
-func newMessenger(setting string) (*messenger, error) {
+func newMessenger(flag, setting string) (*messenger, error) {
 	words := strings.Fields(setting)
 	if len(words) == 0 {
 		return nil, nil
 	}
 	path, err := exec.LookPath(words[0])
 	if err != nil {
-		return nil, usagef("--anchor-command %s: %v", words[0], cause(errors.Unwrap(err)))
+		return nil, usagef("--%s %s: %v", flag, words[0], cause(errors.Unwrap(err)))
 	}
 	return &messenger{path, words[1:], 30 * time.Second}, nil
 }
@@ -38,11 +40,34 @@ var messengerKeeps = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG"
 
 // send starts the program with the message on stdin and waits for its end. What it prints goes nowhere: it might be
 // anything. The error says how it ended.
-func (m *messenger) send(ctx context.Context, message []byte) error {
+func (m *messenger) send(ctx context.Context, message []byte) error { return m.run(ctx, message, nil) }
+
+// ask is send, and returns what the program prints on stdout, of which there may be max bytes.
+func (m *messenger) ask(ctx context.Context, message []byte, max int) ([]byte, error) {
+	said := &answer{max: max}
+	err := m.run(ctx, message, said)
+	return said.body, err
+}
+
+// An answer takes a few bytes.
+type answer struct {
+	body []byte
+	max  int
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if len(a.body)+len(p) > a.max {
+		return 0, fmt.Errorf("it prints more than %d bytes", a.max)
+	}
+	a.body = append(a.body, p...)
+	return len(p), nil
+}
+
+func (m *messenger) run(ctx context.Context, message []byte, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, m.path, m.args...)
-	cmd.Stdin = bytes.NewReader(message)
+	cmd.Stdin, cmd.Stdout = bytes.NewReader(message), out
 	for _, name := range messengerKeeps {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)

@@ -19,7 +19,7 @@ func TestMessengerEnds(t *testing.T) {
 		{"it does not end", "sleep 30", "script: not done after 500ms"},
 		{"it fails", "true", "script: exit status 7"},
 	} {
-		m, err := newMessenger(script + "  " + tt.does)
+		m, err := newMessenger("anchor-command", script+"  "+tt.does)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestMessengerEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(signalled{os.Interrupt})
-	m, _ := newMessenger("true")
+	m, _ := newMessenger("anchor-command", "true")
 	if err := m.send(ctx, nil); err == nil || err.Error() != "ended by signal interrupt" {
 		t.Errorf("under a signal: got %v", err)
 	}

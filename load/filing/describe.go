@@ -27,28 +27,50 @@ func (m *maker) explain(context.Context) error {
 	fields := sheet{name: dictionaryFolder + "fields.csv", columns: []string{"table", "column", "type", "class", "treatment", "escaped", "taken_from", "codes", "meaning"}}
 	for _, t := range m.all() {
 		for i, c := range t.columns {
-			codes := ""
-			if len(c.Words) > 0 {
-				codes = "codes/" + t.Name + "." + c.Name + ".csv"
-				words := sheet{name: bag.Payload + codes, columns: []string{"code"}}
-				for _, w := range c.Words {
-					words.rows = append(words.rows, []string{w})
-				}
-				if err := m.addSheet(words); err != nil {
-					return err
-				}
+			codes, err := m.addCodes(t, &c)
+			if err != nil {
+				return err
 			}
-			escaped := ""
-			if t.tally.columns[i].escaped > 0 {
-				escaped = "an apostrophe stands before " + strconv.FormatInt(t.tally.columns[i].escaped, 10) + " values, which a spreadsheet would take for formulas"
+			k := &t.tally.columns[i]
+			escaped, meaning := "", c.Doc
+			if k.escaped > 0 {
+				escaped = "an apostrophe stands before " + strconv.FormatInt(k.escaped, 10) + " values, which a spreadsheet would take for formulas"
 			}
-			fields.rows = append(fields.rows, []string{t.Name, c.Name, fieldType(c.Kind), c.Class.String(), string(c.Action), escaped, c.From, codes, c.Doc})
+			if k.strange > 0 {
+				meaning += note(meaning, strconv.FormatInt(k.strange, 10)+" values are none of the codes")
+			}
+			fields.rows = append(fields.rows, []string{t.Name, c.Name, fieldType(c.Kind), c.Class.String(), string(c.Action), escaped, c.From, codes, meaning})
 		}
 	}
 	if err := m.addSheet(fields); err != nil {
 		return err
 	}
 	return m.writeQueries()
+}
+
+// countriesFile has the code and the name of each country.
+const countriesFile = codesFolder + "countries.csv"
+
+// addCodes writes the values that a column may have, if that is known, and returns the name of the file.
+func (m *maker) addCodes(t *table, c *column) (name string, err error) {
+	switch {
+	case c.Action == keep && isCountry(c.From):
+		if slices.Contains(m.bag.Names(), countriesFile) {
+			return inPayload(countriesFile), nil
+		}
+		list := sheet{name: countriesFile, columns: []string{"code", "name"}}
+		for _, country := range schemas.Countries() {
+			list.rows = append(list.rows, []string{country.ISO3, country.Name})
+		}
+		return inPayload(countriesFile), m.addSheet(list)
+	case len(c.Words) > 0:
+		words := sheet{name: codesFolder + t.Name + "." + c.Name + ".csv", columns: []string{"code"}}
+		for _, w := range c.Words {
+			words.rows = append(words.rows, []string{w})
+		}
+		return inPayload(words.name), m.addSheet(words)
+	}
+	return "", nil
 }
 
 // writeQueries writes the statements and the views that they ask.
@@ -200,6 +222,7 @@ type fieldSchema struct {
 	Description string      `json:"description,omitempty"`
 	TrueValues  []string    `json:"trueValues,omitempty"`
 	FalseValues []string    `json:"falseValues,omitempty"`
+	Categories  []string    `json:"categories,omitempty"` // every value is one of them
 	Constraints *constraint `json:"constraints,omitempty"`
 }
 
@@ -273,6 +296,9 @@ func (m *maker) tableResources(t *table) []resource {
 		f := fieldSchema{Name: c.Name, Type: fieldType(c.Kind), Kind: c.Kind.DuckDB(), Description: c.Doc}
 		if c.Kind == schemas.Bool {
 			f.TrueValues, f.FalseValues = []string{"true"}, []string{"false"}
+		}
+		if k := &t.tally.columns[i]; k.strange == 0 && k.escaped == 0 {
+			f.Categories = c.Words
 		}
 		if slices.Contains(t.key, i) {
 			f.Constraints = &constraint{Required: true}

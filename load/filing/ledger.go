@@ -253,9 +253,9 @@ func (l *Ledger) Find(ctx context.Context, id string) (Line, error) {
 
 // Sent returns the line of a package by the hash of the file that it left in. The error wraps lake.ErrNotExist where
 // there is none.
-func (l *Ledger) Sent(ctx context.Context, id, sum, fileSum string) (Line, error) {
+func (l *Ledger) Sent(ctx context.Context, id, content, fileSum string) (Line, error) {
 	return l.newest(ctx, fmt.Sprintf("file of filing %q with SHA-256 %s", id, fileSum), func(e *Entry) bool {
-		return e.ID == id && e.SHA256 == sum && e.FileSHA256 == fileSum
+		return e.ID == id && e.Content == content && e.FileSHA256 == fileSum
 	})
 }
 

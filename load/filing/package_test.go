@@ -82,7 +82,7 @@ func testTemplate() *sql.Filing {
 		}}
 }
 
-var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "rank": schemas.Int, "number": schemas.Int, "population": schemas.Int, "sampled": schemas.Int, "session_version_seq": schemas.Int}
+var testKinds = map[string]schemas.Kind{"score": schemas.Float, "version_seq": schemas.Int, "value": schemas.Int, "rank": schemas.Int, "number": schemas.Int, "population": schemas.Int, "sampled": schemas.Int, "session_version_seq": schemas.Int}
 
 // packed makes a package without a database. change may alter the order.
 func packed(t testing.TB, people []person, change func(*Order)) (*Package, string) {
@@ -194,6 +194,12 @@ func take(t testing.TB, m *maker, def *sql.FilingTable, rows [][]any) {
 				}
 			case int64:
 				b.Field(i).(*array.Int64Builder).Append(v)
+			case *int64:
+				if b := b.Field(i).(*array.Int64Builder); v == nil {
+					b.AppendNull()
+				} else {
+					b.Append(*v)
+				}
 			default:
 				t.Fatalf("a %T", v)
 			}

@@ -42,6 +42,7 @@ func (p *Package) Differences(of Entry) (out []Difference, explained bool, err e
 	now.Files = p.Files() // of which the line of a filing about one person has none
 	all := maps.Clone(of.Files)
 	maps.Copy(all, now.Files)
+	delete(all, bag.Timestamp) // each is of another time
 	explained = true
 	cause := causeOf(of, now)
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -70,7 +70,7 @@ func (s *stored) relations() (map[string]*relation, error) {
 			if !ok || fieldType(kind) != f.Type {
 				return nil, fmt.Errorf("%w: %s: column %.80q has the type %.80q and the kind %.80q, which do not go together", bag.ErrRefused, descriptorFile, f.Name, f.Type, f.Kind)
 			}
-			rel.columns = append(rel.columns, column{Column: schemas.Column{ID: len(rel.columns) + 1, Name: f.Name, Kind: kind, Null: true, Class: schemas.Internal}})
+			rel.columns = append(rel.columns, column{Column: schemas.Column{ID: len(rel.columns) + 1, Name: f.Name, Kind: kind, Null: true, Class: schemas.Internal, Words: f.Categories}})
 		}
 		for _, name := range r.Schema.PrimaryKey {
 			at := slices.IndexFunc(rel.columns, func(c column) bool { return c.Name == name })

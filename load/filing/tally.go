@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"math/big"
 	"slices"
@@ -26,7 +27,9 @@ type tally struct {
 type columnTally struct {
 	kind    schemas.Kind
 	filled  int64
-	escaped int64 // an apostrophe was put before them
+	escaped int64           // an apostrophe was put before them
+	words   map[string]bool // the values known; nil: an open set
+	strange int64           // values that are none of them
 	ints    big.Int
 	float   float64
 }
@@ -34,7 +37,14 @@ type columnTally struct {
 func newTally(columns []column, key []int) *tally {
 	t := &tally{key: key, now: make([]string, len(key)), sha: sha256.New(), perApp: map[string]int64{}}
 	for _, c := range columns {
-		t.columns = append(t.columns, columnTally{kind: c.Kind})
+		k := columnTally{kind: c.Kind}
+		if len(c.Words) > 0 {
+			k.words = map[string]bool{}
+			for _, w := range c.Words {
+				k.words[w] = true
+			}
+		}
+		t.columns = append(t.columns, k)
 	}
 	return t
 }
@@ -50,6 +60,9 @@ func (t *tally) null(k int) {
 func (t *tally) cell(k int, text []byte) {
 	c := &t.columns[k]
 	c.filled++
+	if c.words != nil && !c.words[string(text)] {
+		c.strange++
+	}
 	if at := slices.Index(t.key, k); at >= 0 {
 		t.now[at] = string(text)
 	}
@@ -90,6 +103,16 @@ func (t *tally) row(plain []byte) error {
 	}
 	t.last = append(t.last[:0], t.now...)
 	t.perApp[t.now[0]]++
+	return nil
+}
+
+// known tells of a column of the relation that has values which are none of its categories.
+func (t *tally) known(r *relation) error {
+	for i := range t.columns {
+		if n := t.columns[i].strange; n > 0 {
+			return fmt.Errorf("column %s of %s has %d values that are none of its categories", r.columns[i].Name, r.name, n)
+		}
+	}
 	return nil
 }
 

@@ -119,6 +119,7 @@ func (v *verifier) all(f *os.File, size int64) error {
 		return nil
 	}
 	v.checkSignature()
+	v.tellTimestamp()
 	v.note("statement", fmt.Sprintf("The statement names every file of the content with its SHA-256, and says that kycsync %.40s made them as known at %.40s of commit %d.",
 		v.stored.statement.Predicate.Program.Version, v.stored.statement.Predicate.Parameters["Known-At"], v.stored.statement.Predicate.Knowledge.Seq), v.checkStatement())
 	v.note("name", fmt.Sprintf("The file, its folder and its description have the same name, %s.", a.Root), v.checkName())
@@ -263,8 +264,11 @@ func (v *verifier) tally(r *relation) (*tally, error) {
 		if n%1024 == 0 && v.ctx.Err() != nil {
 			return t, context.Cause(v.ctx)
 		}
-		if err := c.advance(); err != nil || c.row == nil {
+		if err := c.advance(); err != nil {
 			return t, err
+		}
+		if c.row == nil {
+			return t, t.known(r)
 		}
 		plainRow = plainRow[:0]
 		for i, f := range c.row {

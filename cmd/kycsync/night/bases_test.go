@@ -113,14 +113,20 @@ func (w *life) statusAt(d *dossier, at time.Time) string {
 	return status
 }
 
-// TestBases holds the sessions of each basis against a second computation from the vendor's own account, in periods with
-// sessions that are decided in two of them and sessions that are open over an end. Population and exclusions are the source,
-// also where the time of creation is not known.
-func TestBases(t *testing.T) {
+// TestFilingsOfALife makes filings of one population: see worksheets and bases.
+func TestFilingsOfALife(t *testing.T) {
 	if testing.Short() {
 		t.Skip("six nights")
 	}
 	w := lived(t)
+	t.Run("worksheets", w.worksheets)
+	t.Run("bases", w.bases)
+}
+
+// bases holds the sessions of each basis against a second computation from the vendor's own account, in periods with
+// sessions that are decided in two of them and sessions that are open over an end. Population and exclusions are the source,
+// also where the time of creation is not known. It alters the warehouse.
+func (w *life) bases(t *testing.T) {
 	is := map[string]func(d *dossier, p filing.Period) bool{
 		kycsql.CreatedInPeriod: func(d *dossier, p filing.Period) bool { return !d.created.Before(p.From) && d.created.Before(p.To) },
 		kycsql.DecidedInPeriod: func(d *dossier, p filing.Period) bool {

@@ -4,6 +4,7 @@
 //	NAME/bagit.txt  bag-info.txt  manifest-sha256.txt       BagIt 1.0
 //	NAME/tagmanifest-sha256.txt                             the hashes of these three
 //	NAME/tagmanifest-sha256.txt.sig                         its SSH signature, and so that of everything
+//	NAME/tagmanifest-sha256.txt.tsr                         a time stamp of it, which may be added to a sealed bag
 //	NAME/data/...                                           the payload, whose hashes are in manifest-sha256.txt
 //
 // A [Builder] makes one and [Open] reads one that may come from anybody. The archive is not compressed: so it has one
@@ -36,6 +37,7 @@ const (
 	Manifest    = "manifest-sha256.txt"
 	TagManifest = "tagmanifest-sha256.txt"
 	Signature   = "tagmanifest-sha256.txt.sig"
+	Timestamp   = "tagmanifest-sha256.txt.tsr"
 	Payload     = "data/" // what all other names begin with
 )
 
@@ -130,7 +132,7 @@ func (w *fileWriter) Close() error {
 }
 
 // Seal writes the tag files. sign makes the signature of tagmanifest-sha256.txt; nil: there is none. Nothing can be added
-// afterwards. It returns the SHA-256 of tagmanifest-sha256.txt, which stands for the whole content.
+// afterwards but a time stamp. It returns the SHA-256 of tagmanifest-sha256.txt, which stands for the whole content.
 func (b *Builder) Seal(fields []Field, sign func([]byte) ([]byte, error)) (content string, err error) {
 	var info strings.Builder
 	for _, f := range append(fields, Field{"Payload-Oxum", oxum(b.files)}) {

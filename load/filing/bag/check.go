@@ -43,7 +43,7 @@ func (a *Archive) CheckFiles(files map[string]File) error {
 		}
 	}
 	for name := range files {
-		if !isPayload(name) && name != Signature && !slices.Contains(tags, name) {
+		if !isPayload(name) && name != Signature && name != Timestamp && !slices.Contains(tags, name) {
 			return refusef("%s does not belong to it", name)
 		}
 	}

@@ -55,15 +55,19 @@ func parseOne(text string) (p Period, ok bool) {
 	return Period{text, from, from.AddDate(0, months, 0)}, true
 }
 
-// next returns the period behind this one, which is as long.
+// next returns the period behind this one, which is as long and has a name of the same form.
 func (p Period) next() Period {
-	to := p.To.AddDate(0, len(p.months()), 0)
-	name := to.AddDate(0, 0, -1).Format("2006")
-	switch len(p.months()) {
-	case 1:
-		name = p.To.Format("2006-01")
-	case 3:
-		name += fmt.Sprintf("-Q%d", (int(p.To.Month())+2)/3)
+	months := len(p.months())
+	to := p.To.AddDate(0, months, 0)
+	last := to.AddDate(0, -1, 0)
+	name := last.Format("2006")
+	switch {
+	case monthsRE.MatchString(p.Name):
+		name = p.To.Format("2006-01") + ".." + last.Format("2006-01")
+	case months == 1:
+		name = last.Format("2006-01")
+	case months == 3:
+		name += fmt.Sprintf("-Q%d", int(last.Month())/3)
 	}
 	return Period{name, p.To, to}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"io"
@@ -10,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,13 +63,37 @@ func timed(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("kycsync", args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
 	begun := time.Now()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", args, err, out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	used := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return fmt.Sprintf("%.1f s, %.1f s CPU, %.2f GB", time.Since(begun).Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), float64(used.Maxrss)*1024/1e9)
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	memory := ""
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("%v: %v\n%s", args, err, &out)
+			}
+			cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			return fmt.Sprintf("%.1f s, %.1f s CPU, %s of memory", time.Since(begun).Seconds(), cpu.Seconds(), memory)
+		case <-time.After(20 * time.Millisecond): // what wait4 says begins with the memory of whoever started the process
+			if now := highWater(cmd.Process.Pid); now != "" {
+				memory = now
+			}
+		}
+	}
+}
+
+// highWater is how much memory a process had at most; empty: it is gone.
+func highWater(pid int) string {
+	body, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(body), "VmHWM:")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(line)
 }
 
 // multiplied makes the warehouse one in which each session is there times as often as in the night.

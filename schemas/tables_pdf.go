@@ -4,7 +4,7 @@ package schemas
 const (
 	PDFArchived    = "archived"
 	PDFNotEligible = "not_eligible" // the vendor makes none of a session in that status
-	PDFGone        = "gone"         // the vendor does not know the session any more, or not for this key
+	PDFGone        = "gone"         // the vendor does not know the session any more, or not for this key: while it lists the session, another night tries again
 	PDFFailed      = "failed"       // another night tries again
 )
 
@@ -23,7 +23,7 @@ var pdfReports = Table{
 		{ID: 6, Name: "run_id", Kind: Text, Class: Internal, Path: EnvRunID},
 		{ID: 7, Name: "session_kind", Kind: Text, Class: Public, Path: EnvSessionKind, Dict: true},
 		{ID: 8, Name: "status", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: sessionStatuses, Doc: "of that version"},
-		{ID: 9, Name: "outcome", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: pdfOutcomes, Doc: "only after failed it is asked for again; a PDF that is archived stays as it is"},
+		{ID: 9, Name: "outcome", Kind: Text, Class: Internal, Path: EnvCode, Dict: true, Words: pdfOutcomes, Doc: "a PDF that is archived stays as it is, and a version that is not eligible is not asked for again"},
 		{ID: 10, Name: "reason", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Dict: true, Doc: "why there is none; null: it is archived"},
 		{ID: 11, Name: "sha256", Kind: Text, Null: true, Class: Internal, Path: EnvCode, Doc: "hex; of the PDF as received. The vendor renders it anew each time, with other bytes"},
 		{ID: 12, Name: "bytes", Kind: Int, Null: true, Class: Internal, Path: EnvCode},

@@ -42,8 +42,8 @@ const exitCodesHelp = `EXIT CODES:
    0  published, or the question was answered
    1  failed; nothing was published
    2  usage or configuration
-   3  published, degraded: elements could not be read, or the warehouse, or what other
-      engines read, is not yet up to date
+   3  published, degraded: elements could not be read, PDFs are missing, or the warehouse,
+      or what other engines read, is not yet up to date
    4  a gate failed, or a critical check; not published
    5  another run is at work, or the time budget ended at a commit; run again
    6  credentials or permission

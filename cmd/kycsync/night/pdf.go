@@ -20,6 +20,8 @@ import (
 // ErrPDFs says that a night was published as ever, and that PDFs which it was to archive are missing.
 var ErrPDFs = errors.New("published, but PDFs are missing; the next run asks for them again")
 
+var errPDFsStopped = errors.New("interrupted while PDFs were archived; those that came are kept, and the next run asks for the others")
+
 // FinalStatuses are those of sessions whose PDF is archived if nobody says otherwise.
 var FinalStatuses = []string{"Approved", "Declined", "Kyc Expired"}
 
@@ -38,7 +40,7 @@ type PDFSummary struct {
 	Wanted   int64            `json:"wanted"` // final versions in scope of which nothing is settled yet
 	Archived int64            `json:"archived"`
 	Bytes    int64            `json:"bytes"`
-	Skipped  map[string]int64 `json:"skipped,omitempty"` // by reason; they are not asked for again
+	Skipped  map[string]int64 `json:"skipped,omitempty"` // by reason
 	Failed   int64            `json:"failed"`
 	Left     int64            `json:"left"` // for another night, those that failed included
 	Commits  int64            `json:"commits"`
@@ -65,7 +67,7 @@ type wantedPDF struct {
 	number int64
 	seq    int64 // of the version
 	status string
-	failed bool // before
+	tried  bool // before, in vain
 }
 
 // A pdfRow is a row of pdf_reports in the making. pdf is empty where nothing is archived.
@@ -84,7 +86,7 @@ type pdfRow struct {
 //
 // Of cfg the fields Application, Client, Lake, WorkDir, Now, MaxDuration, MaxRequests, BatchSize, BatchTime, Log, Progress
 // and Step count; the duration since begun, the requests since the client was made. That they are spent is no error:
-// Left tells. Errors: ErrPDFs, ErrInterrupted, and those of package lake where what is stored is damaged.
+// Left tells. Errors: ErrPDFs, with the cause, and the context's.
 func Archive(ctx context.Context, cfg Config, scope PDFScope, begun time.Time) (*PDFSummary, error) {
 	cfg.defaults()
 	a := &archive{Config: cfg, scope: scope, begun: begun, runID: newRunID(cfg.Now().UTC()), saved: time.Now(), PDFSummary: PDFSummary{Skipped: map[string]int64{}}}
@@ -95,7 +97,7 @@ func Archive(ctx context.Context, cfg Config, scope PDFScope, begun time.Time) (
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		err = ErrInterrupted
+		err = fmt.Errorf("%w: %w", errPDFsStopped, err)
 	case err != nil:
 		a.Stopped = err.Error()
 		err = fmt.Errorf("%w: %w", ErrPDFs, err)
@@ -129,7 +131,7 @@ func (a *archive) run(ctx context.Context) (err error) {
 }
 
 // plan finds the final versions of which nothing is settled: those that were never asked for, the oldest version first,
-// and then those that failed.
+// and then those that failed, or that the vendor did not know although it lists them.
 func (a *archive) plan(ctx context.Context) (tasks []extract.PDFTask, err error) {
 	settled, err := a.settled(ctx, a.head)
 	if err != nil {
@@ -146,7 +148,7 @@ func (a *archive) plan(ctx context.Context) (tasks []extract.PDFTask, err error)
 			continue
 		}
 		was := settled[k.SessionID]
-		if was.seq == k.VersionSeq && was.outcome != schemas.PDFFailed {
+		if was.seq == k.VersionSeq && (was.outcome == schemas.PDFArchived || was.outcome == schemas.PDFNotEligible) {
 			continue
 		}
 		w := wantedPDF{k.SessionKind, k.SessionNumber, k.VersionSeq, status, was.seq == k.VersionSeq}
@@ -160,7 +162,7 @@ func (a *archive) plan(ctx context.Context) (tasks []extract.PDFTask, err error)
 	}
 	slices.SortFunc(tasks, func(x, y extract.PDFTask) int {
 		p, q := a.wanted[x.ID], a.wanted[y.ID]
-		return cmp.Or(falseFirst(p.failed, q.failed), cmp.Compare(p.seq, q.seq), cmp.Compare(p.number, q.number), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(falseFirst(p.tried, q.tried), cmp.Compare(p.seq, q.seq), cmp.Compare(p.number, q.number), cmp.Compare(x.ID, y.ID))
 	})
 	return tasks, nil
 }

@@ -31,18 +31,24 @@ func (h *house) noPauses(t *testing.T) Config {
 
 var allFinal = PDFScope{Statuses: FinalStatuses}
 
-// archive runs the job for PDFs alone, lets the warehouse follow and expects no error but want.
+// archive runs the job for PDFs alone and expects no error but want.
 func (h *house) archive(t *testing.T, cfg Config, want error) *PDFSummary {
 	t.Helper()
 	s, err := Archive(t.Context(), cfg, allFinal, time.Now())
 	if !errors.Is(err, want) {
 		t.Fatalf("archive of %s: got %v, want %v", h.vendor.Clock().Format(time.DateOnly), err, want)
 	}
-	if err := CatchUp(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
 	h.checkPDFs(t)
 	return s
+}
+
+// pdfRows lets the warehouse follow, and asks it.
+func (h *house) pdfRows(t *testing.T, query string) [][]any {
+	t.Helper()
+	if err := CatchUp(t.Context(), h.config(t)); err != nil {
+		t.Fatal(err)
+	}
+	return h.rows(t, query)
 }
 
 // checkPDFs holds what is archived against the vendor: each version has one PDF at most, each row its object, with the
@@ -80,10 +86,13 @@ func (h *house) checkPDFs(t *testing.T) (archived map[string]int) {
 // Over nights in which sessions are decided, decided again and sent back, each final version gets one PDF, the vendor is
 // asked for no more than that, and what was archived stays.
 func TestEachFinalVersionHasOnePDF(t *testing.T) {
-	v, url := newVendor(t, didittest.Options{Seed: 5, Sessions: 40, Restless: 20})
+	if testing.Short() {
+		t.Skip("four nights")
+	}
+	v, url := newVendor(t, didittest.Options{Seed: 5, Sessions: 40, Restless: 30})
 	h := newHouse(t, v, url, "", lake.Config{})
 	before := map[string]int{}
-	for range 6 {
+	for range 4 {
 		h.night(t)
 		h.archive(t, h.config(t), nil)
 		archived := h.checkPDFs(t)
@@ -111,7 +120,7 @@ func TestEachFinalVersionHasOnePDF(t *testing.T) {
 	if most < 2 {
 		t.Error("no session had two final versions")
 	}
-	if got := h.rows(t, `SELECT count(*) FROM pdf_reports p JOIN sessions_versions s ON s.session_id = p.session_id AND s.version_seq = p.session_version_seq AND s.status = p.status`)[0][0]; got == int64(0) || got != h.rows(t, `SELECT count(*) FROM pdf_reports`)[0][0] {
+	if got := h.pdfRows(t, `SELECT count(*) FROM pdf_reports p JOIN sessions_versions s ON s.session_id = p.session_id AND s.version_seq = p.session_version_seq AND s.status = p.status`)[0][0]; got == int64(0) || got != h.pdfRows(t, `SELECT count(*) FROM pdf_reports`)[0][0] {
 		t.Errorf("%v rows are of a version with that status, and not all", got)
 	}
 }
@@ -128,7 +137,7 @@ func TestPDFsOfSessionsThatMoveOnMeanwhile(t *testing.T) {
 		}
 	}
 	s := h.archive(t, cfg, nil)
-	got := h.rows(t, `SELECT outcome, reason, count(*), count(sha256), count(object), count(bytes) FROM pdf_reports GROUP BY ALL ORDER BY outcome`)
+	got := h.pdfRows(t, `SELECT outcome, reason, count(*), count(sha256), count(object), count(bytes) FROM pdf_reports GROUP BY ALL ORDER BY outcome`)
 	if len(got) != 3 || got[0][0] != "archived" || got[0][1] != nil || got[0][2] != got[0][5] || got[1][0] != "gone" || got[1][3] != int64(0) || got[2][0] != "not_eligible" ||
 		got[2][1] != "the vendor makes no PDF of it, because its status has changed since then" {
 		t.Fatalf("got %v", got)
@@ -136,8 +145,8 @@ func TestPDFsOfSessionsThatMoveOnMeanwhile(t *testing.T) {
 	if s.Left != 0 || s.Failed != 0 || len(s.Skipped) != 2 || s.Wanted != s.Archived+got[1][2].(int64)+got[2][2].(int64) {
 		t.Errorf("got %+v", s)
 	}
-	asked := v.Requests().Route("pdf")
-	if s := h.archive(t, h.config(t), nil); s.Wanted != 0 || v.Requests().Route("pdf") != asked {
+	asked := v.Requests().Route("pdf") // what is not there may be out of the key's scope tonight: it is asked for again
+	if s := h.archive(t, h.config(t), nil); s.Wanted != got[1][2] || v.Requests().Route("pdf")-asked != int(s.Wanted) || s.Left != 0 {
 		t.Errorf("asked again: %+v", s)
 	}
 	cfg = h.config(t)
@@ -171,7 +180,7 @@ func TestPDFsThatFail(t *testing.T) {
 		if s.Failed == 0 || s.Left != s.Failed && s.Stopped == "" || (s.Archived > 0) != tc.archived || s.Failed+s.Archived > s.Wanted {
 			t.Errorf("%s: got %+v", tc.faults, s)
 		}
-		if got := h.rows(t, `SELECT DISTINCT reason FROM pdf_reports WHERE outcome = 'failed' AND version_seq = (SELECT max(version_seq) FROM pdf_reports)`); len(got) != 1 || got[0][0] != tc.reason {
+		if got := h.pdfRows(t, `SELECT DISTINCT reason FROM pdf_reports WHERE outcome = 'failed' AND version_seq = (SELECT max(version_seq) FROM pdf_reports)`); len(got) != 1 || got[0][0] != tc.reason {
 			t.Errorf("%s: failed because of %v", tc.faults, got)
 		}
 	}
@@ -181,10 +190,10 @@ func TestPDFsThatFail(t *testing.T) {
 	if s := h.archive(t, h.config(t), nil); s.Archived == 0 || s.Left != 0 {
 		t.Errorf("got %+v", s)
 	}
-	if got := h.rows(t, `SELECT count(*) FROM pdf_reports WHERE outcome <> 'archived'`)[0][0]; got != int64(0) {
+	if got := h.pdfRows(t, `SELECT count(*) FROM pdf_reports WHERE outcome <> 'archived'`)[0][0]; got != int64(0) {
 		t.Errorf("%v versions have no PDF", got)
 	}
-	if got := h.rows(t, `SELECT count(*) FROM (SELECT session_id, session_version_seq FROM pdf_reports_versions GROUP BY ALL HAVING count(*) FILTER (outcome = 'archived') <> 1)`)[0][0]; got != int64(0) {
+	if got := h.pdfRows(t, `SELECT count(*) FROM (SELECT session_id, session_version_seq FROM pdf_reports_versions GROUP BY ALL HAVING count(*) FILTER (outcome = 'archived') <> 1)`)[0][0]; got != int64(0) {
 		t.Errorf("%v versions were archived twice, or not", got)
 	}
 }
@@ -255,7 +264,7 @@ func TestPDFsOfARunThatIsStopped(t *testing.T) {
 		}
 	}
 	s, err := Archive(ctx, cfg, allFinal, time.Now())
-	if !errors.Is(err, ErrInterrupted) || s.Archived < 5 || s.Commits != 1 {
+	if !errors.Is(err, errPDFsStopped) || s.Archived < 5 || s.Commits != 1 {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	if kept := h.checkPDFs(t); int64(len(kept)) != s.Archived {

@@ -35,7 +35,7 @@ func (w *life) worksheet(t *testing.T, template, period string, at time.Time) (m
 }
 
 // worksheets holds the numbers against the views that answer the same questions, which TestAnswers holds against the
-// vendor's own account. The period is longer than an accounting year needs: it begins on a night, and has not ended.
+// vendor's own account. The period begins after the first nights, so that what was known before it is known.
 func (w *life) worksheets(t *testing.T) {
 	const period, from, to = "2026-12", "DATE '2026-12-01'", "DATE '2026-12-31'"
 	refused := "SELECT count(DISTINCT coalesce(vendor_data_key, session_id)) FROM refused_customers(" + from + ", " + to + ") WHERE relationship IN ('none', 'not known') AND NOT is_approved_elsewhere"

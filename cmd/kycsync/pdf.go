@@ -29,7 +29,7 @@ Examples:
    kycsync pdf --to report.pdf 7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d
    kycsync pdf --version 12 --to before.pdf 7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d`,
 		Flags: stored(
-			text("to", "", "the new `FILE`"),
+			&cli.StringFlag{Name: "to", Usage: "the new `FILE`"},
 			&cli.Int64Flag{Name: "version", Usage: "session_version_seq of the PDF (`N`); without it the newest"},
 		),
 		Before: p.settings,

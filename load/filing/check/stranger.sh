@@ -35,7 +35,7 @@ folder=${file%.zip}
 show "age -d -i key $file.age > $file"
 show "unzip -q $file"
 echo "$name $(cut -d' ' -f1,2 "$public")" >"$desk/$folder/allowed_signers"
-mapfile -t commands < <(told "$desk/$folder/data/README.html" | grep -v '^cd ')
+mapfile -t commands < <(told "$desk/$folder/data/README.html" | grep -v -e '^cd ' -e tagmanifest-sha256.txt.tsr) # there is no time stamp
 ((${#commands[@]} == 4)) || { printf 'the page has %d commands, want 4\n' "${#commands[@]}"; exit 1; }
 printf '$ cd %s\n' "$folder"
 for command in "${commands[@]}"; do

@@ -22,6 +22,7 @@
 CREATE OR REPLACE VIEW changes AS
 WITH sessions_replaced AS MATERIALIZED (SELECT application, session_id, next_seq FROM sessions_versions WHERE next_seq IS NOT NULL),
 activity_feeds_replaced AS MATERIALIZED (SELECT application, session_id, next_seq FROM activity_feeds_versions WHERE next_seq IS NOT NULL),
+pdf_reports_replaced AS MATERIALIZED (SELECT application, session_version_seq, session_id, next_seq FROM pdf_reports_versions WHERE next_seq IS NOT NULL),
 users_replaced AS MATERIALIZED (SELECT application, user_id, next_seq FROM users_versions WHERE next_seq IS NOT NULL),
 businesses_replaced AS MATERIALIZED (SELECT application, business_id, next_seq FROM businesses_versions WHERE next_seq IS NOT NULL),
 transactions_replaced AS MATERIALIZED (SELECT application, transaction_id, next_seq FROM transactions_versions WHERE next_seq IS NOT NULL),
@@ -551,6 +552,22 @@ pairs AS NOT MATERIALIZED (
             UNION ALL
             SELECT version_seq, observed_at, true, * FROM activity_versions AS v
             WHERE EXISTS (FROM activity_feeds_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_id = v.session_id)
+        )
+    )
+    GROUP BY ALL
+    HAVING olds IS DISTINCT FROM news
+    UNION ALL
+    SELECT application AS application, session_id AS session_id, 'pdf_report' AS entity, session_id AS entity_id, 'pdf_reports' AS table_name, '' AS row_id,
+        seq AS version_seq, max(seen_at) AS observed_at, list(cells) FILTER (NOT is_new) AS olds, list(cells) FILTER (is_new) AS news,
+        ['session_kind', 'status', 'outcome', 'reason', 'sha256', 'bytes', 'object'] AS names
+    FROM (
+        SELECT *, '' AS place,
+            ["session_kind", "status", "outcome", "reason", "sha256", "bytes"::VARCHAR, "object"] AS cells
+        FROM (
+            SELECT next_seq AS seq, NULL::TIMESTAMPTZ AS seen_at, false AS is_new, * FROM pdf_reports_versions WHERE next_seq IS NOT NULL
+            UNION ALL
+            SELECT version_seq, observed_at, true, * FROM pdf_reports_versions AS v
+            WHERE EXISTS (FROM pdf_reports_replaced AS o WHERE o.next_seq = v.version_seq AND o.application = v.application AND o.session_version_seq = v.session_version_seq AND o.session_id = v.session_id)
         )
     )
     GROUP BY ALL

@@ -56,7 +56,8 @@ type archive struct {
 	runID   string
 	head    *lake.Commit
 	wanted  map[schemas.SessionID]wantedPDF
-	pending []pdfRow // no commit has them yet
+	pending []pdfRow                         // no commit has them yet
+	theirs  map[schemas.SessionID]settledPDF // as of the last time that another run had committed; nil: none has
 	saved   time.Time
 	refused int // though their status has a PDF
 }
@@ -317,15 +318,15 @@ func (a *archive) commit(ctx context.Context) error {
 // drop gives up rows that may not be committed: of PDFs that another run has archived meanwhile, and of those that were
 // put so long ago that they may be gone. These are asked for again.
 func (a *archive) drop(ctx context.Context, head *lake.Commit) error {
-	theirs := map[schemas.SessionID]settledPDF{}
 	if head.Seq != a.head.Seq {
-		var err error
-		if theirs, err = a.settled(ctx, head); err != nil {
+		now, err := a.settled(ctx, head)
+		if err != nil {
 			return err
 		}
+		a.theirs, a.head = now, head // for all that is asked for from now on, too
 	}
 	a.pending = slices.DeleteFunc(a.pending, func(row pdfRow) bool {
-		was, archived := theirs[row.id], row.outcome == schemas.PDFArchived
+		was, archived := a.theirs[row.id], row.outcome == schemas.PDFArchived
 		gone := was.seq > row.seq || was.seq == row.seq && was.outcome == schemas.PDFArchived || archived && !a.Lake.MayName(row.pdf)
 		if gone && archived {
 			a.Archived, a.Bytes = a.Archived-1, a.Bytes-row.pdf.Bytes

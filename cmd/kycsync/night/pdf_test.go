@@ -307,3 +307,26 @@ func TestTwoRunsArchivePDFs(t *testing.T) {
 	}
 	h.archive(t, h.config(t), nil)
 }
+
+// One that archives the declined sessions while the other has the approved ones behind it: what that one comes to later
+// it knows to be there.
+func TestAnotherRunArchivesWhatIsStillToCome(t *testing.T) {
+	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 60})
+	h := newHouse(t, v, url, "", lake.Config{})
+	h.night(t)
+	cfg, theirs := h.config(t), int64(0)
+	cfg.BatchSize = 1
+	cfg.Step = func(name string) {
+		if name == "pdf" && theirs == 0 {
+			s, err := Archive(t.Context(), h.config(t), PDFScope{Statuses: []string{"Declined"}}, time.Now())
+			if err != nil || s.Archived < 2 {
+				t.Errorf("got %+v, %v", s, err)
+			}
+			theirs = s.Archived
+		}
+	}
+	s := h.archive(t, cfg, nil)
+	if archived := h.checkPDFs(t); int64(len(archived)) != s.Wanted || s.Archived != s.Wanted-theirs {
+		t.Errorf("%d are archived, %d of them by the other run: got %+v", len(archived), theirs, s)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kycsync/cmd/kycsync/night"
 	"kycsync/load/filing"
 	"kycsync/load/seal"
 	"kycsync/load/warehouse"
@@ -342,6 +343,7 @@ func (p *program) makeFiling(c *cli.Context, o *filing.Order) (*filing.Package, 
 	if err := p.bind(c, o); err != nil {
 		return nil, err
 	}
+	night.SpareMemory()
 	r, err := p.openWarehouseAt(c.Context, c, o.KnownAt)
 	if err != nil {
 		return nil, err

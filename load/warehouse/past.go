@@ -18,7 +18,7 @@ func OpenPast(ctx context.Context, path string, knownAt time.Time) (*Reader, err
 }
 
 // fewMemoryMB is what a reader gets that hands out long answers, beside what its user needs for them.
-const fewMemoryMB = 384
+const fewMemoryMB = 512
 
 // OpenPastForSpooling is OpenPast for long answers: DuckDB has half of the memory, and goes to disk earlier.
 func OpenPastForSpooling(ctx context.Context, path string, knownAt time.Time) (*Reader, error) {

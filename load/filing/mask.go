@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
 )
@@ -83,41 +81,12 @@ func (m *mask) plan(t *schemas.Table) error {
 
 // file writes the rows of a part as they leave to a new one in dir, and returns its name.
 func (m *mask) file(ctx context.Context, t *schemas.Table, from, dir string) (string, error) {
-	w, err := lake.NewPart(t, dir)
-	if err != nil {
-		return "", err
-	}
-	var failed error
-	_, err = lake.ReadFile(ctx, t, from, func(b arrow.RecordBatch) bool {
-		var out arrow.RecordBatch
-		if out, failed = m.batch(t, b); failed == nil {
-			failed = w.Write(out)
-			out.Release()
-		}
-		return failed == nil
+	return rewrite(ctx, t, from, t, dir, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		columns := t.Stored()
+		return batchOf(b.Schema(), b.NumRows(), func(i int) (arrow.Array, error) {
+			return m.array(&columns[i], t.Name+"."+columns[i].Name, m.actions[t.Name][i], b.Column(i))
+		})
 	})
-	if err = errors.Join(err, failed); err != nil {
-		return "", errors.Join(err, w.Abort())
-	}
-	done, err := w.Close()
-	return doneName(done), err
-}
-
-func (m *mask) batch(t *schemas.Table, b arrow.RecordBatch) (arrow.RecordBatch, error) {
-	cols := make([]arrow.Array, 0, b.NumCols())
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	for i, c := range t.Stored() {
-		a, err := m.array(&c, t.Name+"."+c.Name, m.actions[t.Name][i], b.Column(i))
-		if err != nil {
-			return nil, err
-		}
-		cols = append(cols, a)
-	}
-	return array.NewRecordBatch(b.Schema(), cols, b.NumRows()), nil
 }
 
 // array returns the values of a column as they leave, of its own kind. The caller releases it.

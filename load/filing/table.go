@@ -2,7 +2,6 @@ package filing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"kycsync/load/dictionary"
-	"kycsync/load/lake"
 	"kycsync/load/warehouse"
 	"kycsync/schemas"
 	"kycsync/sql"
@@ -196,20 +194,7 @@ func (c *column) array(b arrow.RecordBatch, p *Pseudonymizer) (arrow.Array, erro
 
 // batch returns a batch of the answer as it leaves. The caller releases it.
 func (t *table) batch(b arrow.RecordBatch, p *Pseudonymizer) (arrow.RecordBatch, error) {
-	cols := make([]arrow.Array, 0, len(t.columns))
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	for i := range t.columns {
-		a, err := t.columns[i].array(b, p)
-		if err != nil {
-			return nil, err
-		}
-		cols = append(cols, a)
-	}
-	return array.NewRecordBatch(t.schema.Arrow(), cols, b.NumRows()), nil
+	return batchOf(t.schema.Arrow(), b.NumRows(), func(i int) (arrow.Array, error) { return t.columns[i].array(b, p) })
 }
 
 // spool writes what leaves to a Parquet file, in order of the key, and returns its name; the caller removes it.
@@ -219,56 +204,18 @@ func (t *table) spool(ctx context.Context, r *warehouse.Reader, p *Pseudonymizer
 		return "", err
 	}
 	defer os.Remove(given)
-	w, err := lake.NewPart(t.schema, dir)
-	if err != nil {
-		return "", err
-	}
-	var failed error
-	_, err = lake.ReadFile(ctx, t.answer, given, func(b arrow.RecordBatch) bool {
-		var out arrow.RecordBatch
-		if out, failed = t.batch(b, p); failed == nil {
-			failed = w.Write(out)
-			out.Release()
-		}
-		return failed == nil
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return "", errors.Join(err, w.Abort())
-	}
-	done, err := w.Close()
+	file, err := rewrite(ctx, t.answer, given, t.schema, dir, func(b arrow.RecordBatch) (arrow.RecordBatch, error) { return t.batch(b, p) })
 	if err != nil || !t.masked() {
-		return doneName(done), err
+		return file, err
 	}
-	defer os.Remove(done.Path)
-	sorted, err := r.Sort(ctx, t.schema, done.Path, t.Key) // pseudonyms in the order of what they stand for would tell of it
+	defer os.Remove(file)
+	sorted, err := r.Sort(ctx, t.schema, file, t.Key) // pseudonyms in the order of what they stand for would tell of it
 	if err != nil {
 		return "", err
 	}
 	defer os.Remove(sorted)
-	return copyPart(ctx, t.schema, sorted, dir)
-}
-
-func doneName(s *lake.Spooled) string {
-	if s == nil {
-		return ""
-	}
-	return s.Path
-}
-
-// copyPart writes the rows of a Parquet file as a part, whose bytes depend on them alone.
-func copyPart(ctx context.Context, t *schemas.Table, from, dir string) (string, error) {
-	w, err := lake.NewPart(t, dir)
-	if err != nil {
-		return "", err
-	}
-	var failed error
-	_, err = lake.ReadFile(ctx, t, from, func(b arrow.RecordBatch) bool {
-		failed = w.Write(b)
-		return failed == nil
+	return rewrite(ctx, t.schema, sorted, t.schema, dir, func(b arrow.RecordBatch) (arrow.RecordBatch, error) { // bytes that depend on the rows alone
+		b.Retain()
+		return b, nil
 	})
-	if err = errors.Join(err, failed); err != nil {
-		return "", errors.Join(err, w.Abort())
-	}
-	done, err := w.Close()
-	return doneName(done), err
 }

@@ -175,6 +175,9 @@ func words(err error) string {
 // hold values of the rows.
 func asked(err error) error {
 	var refused *warehouse.Error
+	if errors.As(err, &refused) && refused.IsLackOfMemory() { // nobody's mistake
+		return told{fmt.Errorf("the statement could not be answered: %s", refused.Class), refused.Detail()}
+	}
 	if errors.As(err, &refused) {
 		return told{usagef("the statement was refused: %s", refused.Class), refused.Detail()}
 	}

@@ -126,3 +126,12 @@ func TestDefectBesideTheMainPath(t *testing.T) {
 		t.Errorf("got exit %d and\n%s", code, said)
 	}
 }
+
+// A statement that needs more memory than there is, is no mistake of whoever asked it.
+func TestLackOfMemoryIsNoMistake(t *testing.T) {
+	for class, want := range map[string]int{"Out of Memory Error": exitFailed, "Binder Error": exitUsage} {
+		if got := exitCode(t.Context(), asked(fmt.Errorf("query: %w", &warehouse.Error{Class: class}))); got != want {
+			t.Errorf("%s: got exit code %d, want %d", class, got, want)
+		}
+	}
+}

@@ -136,6 +136,9 @@ type Error struct {
 // Error says what was refused and how, without DuckDB's words.
 func (e *Error) Error() string { return fmt.Sprintf("warehouse: %s: DuckDB: %s", e.Op, e.Class) }
 
+// IsLackOfMemory reports whether DuckDB would have needed more memory than it may use.
+func (e *Error) IsLackOfMemory() bool { return e.Class == "Out of Memory Error" }
+
 // Detail returns DuckDB's own words. They may hold personal data: they are for the eyes of the
 // person who wrote the statement, never for a log.
 func (e *Error) Detail() string { return e.detail }

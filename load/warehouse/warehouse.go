@@ -248,7 +248,7 @@ func doubt(ctx context.Context, err error) error {
 
 func isLackOfMemory(err error) bool {
 	var d *Error
-	return errors.As(err, &d) && d.Class == "Out of Memory Error"
+	return errors.As(err, &d) && d.IsLackOfMemory()
 }
 
 // allowed returns the directories that a build may read parts from, with links resolved, because

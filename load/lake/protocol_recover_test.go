@@ -67,10 +67,19 @@ func (s *sim) complete(c *Commit) bool {
 	return true
 }
 
-// givenUp reports whether a recovery went back to before a commit.
+// givenUp reports whether a recovery went back to before a commit, or to another of its number: where a disk lost a commit
+// and, before anybody recovered, all those that tell of it, the one that a sleeping writer put there is the newest of all.
 func (s *sim) givenUp(seq int64) bool {
+	strayed := false
+	for n := range s.filled {
+		strayed = strayed || n <= seq
+	}
 	for _, c := range s.commits {
-		if c.Kind == Recover && c.Recovery.ToSeq < seq && seq < c.Seq {
+		if c.Kind != Recover || seq >= c.Seq {
+			continue
+		}
+		to := s.commits[c.Recovery.ToSeq]
+		if c.Recovery.ToSeq < seq || strayed && to != nil && to.SHA256 != c.Recovery.ToSHA256 {
 			return true
 		}
 	}

@@ -46,9 +46,10 @@ type sim struct {
 	stored   map[string]int64     // rows of commits that were said to be stored, and the number of each
 	problems []string
 
-	harms int  // how often a commit was damaged
-	ill   bool // a commit is damaged, or a recovery has not finished
-	made  int64
+	harms  int            // how often a commit was damaged
+	ill    bool           // a commit is damaged, or a recovery has not finished
+	filled map[int64]bool // numbers of commits that a disk lost, and that a writer who slept meanwhile gave to its own
+	made   int64
 }
 
 type simObject struct {
@@ -107,11 +108,16 @@ func (s *sim) commit(data []byte) {
 			}
 		}
 	}
-	if c, err := parseCommit(data); err == nil && s.commits[c.Seq] == nil {
+	c, err := parseCommit(data)
+	switch {
+	case err != nil:
+	case s.commits[c.Seq] == nil:
 		s.commits[c.Seq] = c
 		if c.Kind == Recover {
 			s.recovered(c)
 		}
+	case s.commits[c.Seq].SHA256 != c.SHA256 && c.Kind != StandIn:
+		s.filled[c.Seq] = true
 	}
 }
 
@@ -816,7 +822,8 @@ func (p *simProc) judge(ctx context.Context) error {
 // simulate returns what was wrong. tell, if not nil, is told each step.
 func simulate(seed uint64, bugs map[string]bool, tell func(format string, args ...any)) []string {
 	s := &sim{dice: rand.New(rand.NewPCG(seed, 3)), bugs: bugs, objects: map[string]simObject{}, clock: testTime, tell: tell,
-		commits: map[int64]*Commit{}, needed: map[string]time.Time{}, stored: map[string]int64{}, truth: map[int]int{}}
+		commits: map[int64]*Commit{}, needed: map[string]time.Time{}, stored: map[string]int64{}, truth: map[int]int{},
+		filled: map[int64]bool{}}
 	s.live()
 	return s.problems
 }

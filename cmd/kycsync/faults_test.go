@@ -57,6 +57,7 @@ var faultRuns = []faultRun{
 	{faults: "bigbody:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true, check: documentsRejected("body too large")},
 	{faults: "null-blocks:4,object-block:4,restrict:5,nomedia", check: nothingRejected},
 	{faults: "unknown-block:4,unknown-enum:4", check: drifted},
+	{faults: "pdf503:20,badpdf:7", flags: []string{"--archive-pdf", "--pdf-rate", "0"}, says: "answered 503|the end of the PDF is missing", check: pdfsArchived},
 	{faults: "503:1", exit: exitFailed, again: -1, says: `the vendor is unavailable: answered 503 \(attempt 6\)`, heals: true}, // waits the longest
 }
 

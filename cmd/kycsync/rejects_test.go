@@ -84,3 +84,12 @@ func drifted(t *testing.T, h *faultyHouse) {
 		t.Error("no drift was reported")
 	}
 }
+
+// pdfsArchived: every final session that has a PDF has it in the end, whole.
+func pdfsArchived(t *testing.T, h *faultyHouse) {
+	nothingRejected(t, h)
+	got := h.ask(t, "SELECT outcome, count(*) AS n FROM pdf_reports GROUP BY ALL")
+	if len(got) != 1 || got[0]["outcome"] != "archived" || got[0]["n"].(float64) < faultyCount/4 {
+		t.Errorf("got PDFs %v, want a quarter of the sessions or more, archived", got)
+	}
+}

@@ -3,15 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
 
-	"kycsync/cmd/kycsync/night"
-	"kycsync/load/lake"
-	"kycsync/load/publish"
 	"kycsync/load/warehouse"
 
 	"github.com/urfave/cli/v2"
@@ -38,121 +34,6 @@ func (p *program) conclude(verb string, code int, err error) {
 		return
 	}
 	log.Error("summary", append(event, "error", err.Error(), "next", next)...)
-}
-
-// hint says what was not changed and what to do next.
-func hint(verb string, code int, err error) string {
-	writes := verb == "sync" || verb == "demo"
-	switch code {
-	case exitUsage:
-		if verb == "doctor" && errors.Is(err, lake.ErrUnsuitable) {
-			return "Keep the lake in another store: in this one commits could be lost or doubled."
-		}
-		return strings.TrimSpace("Nothing was changed. See kycsync help "+verb) + "."
-	case exitAgain:
-		if errors.Is(err, night.ErrStaged) {
-			return "Nothing was changed. Run kycsync sync until it publishes, then the same command again."
-		}
-		return "Nothing is lost. Run the same command again."
-	case exitCredentials:
-		if errors.Is(err, lake.ErrDenied) || errors.Is(err, fs.ErrPermission) {
-			return unpublished(writes) + " Grant the permission and run again."
-		}
-		return unpublished(writes) + " Check the key in the vendor's console (API keys), then run again."
-	case exitGate:
-		if held := heldBack(err); held != nil {
-			return fmt.Sprintf("The lake has the commit; readers keep the warehouse that they have. kycsync check --warehouse %s asks what was built, kycsync rebuild and the next kycsync sync try again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass.", held.Build)
-		}
-		if errors.Is(err, errOverdue) {
-			return "The other filings stand. Each line says what keeps it; kycsync filing due lists them, and kycsync filing run makes what can be made."
-		}
-		if errors.Is(err, errChecks) {
-			return "Nothing was changed. kycsync check rows NAME lists all that a check found, kycsync verify holds the warehouse against the lake, kycsync rebuild makes it again, and kycsync check waive --reason TEXT --until DAY NAME lets it pass."
-		}
-		return "Readers keep the last good generation. Look at kycsync status, then run again."
-	case exitDamaged:
-		if errors.Is(err, errBadFiling) {
-			return "Do not rely on it. Ask whoever sent it for another copy, and for the fingerprint of the key by another way."
-		}
-		if errors.Is(err, errOther) {
-			return "Nothing was changed. kycsync verify holds the warehouse against the lake; kycsync rebuild makes it again."
-		}
-		if errors.Is(err, errBadWarehouse) {
-			return "Nothing was changed. kycsync rebuild makes the warehouse again from the lake."
-		}
-		if errors.Is(err, night.ErrFewer) {
-			return "Nothing was changed. Run kycsync verify; if it finds nothing, this version of kycsync reads less than the one that stored the rows."
-		}
-		if verb == "fetch-warehouse" {
-			return "The warehouse that was there stays. Run it again; if it ends so once more, ask for an older one with --seq. Where the lake is, kycsync rebuild and kycsync warehouse publish put a new one there."
-		}
-		if verb == "warehouse" && errors.Is(err, warehouse.ErrMismatch) {
-			return "Nothing was published. kycsync rebuild makes the warehouse again from the lake."
-		}
-		if verb == "verify" && errors.Is(err, publish.ErrMismatch) {
-			return "Nothing was changed. What was read of the lake and the warehouse is whole; each line PROBLEM says how what other engines read is made anew."
-		}
-		if verb == "verify" {
-			return "Nothing was changed. Each line PROBLEM names what is damaged; bring it back from a copy before the next run, or see kycsync recover."
-		}
-		if errors.Is(err, publish.ErrMismatch) {
-			return "Nothing of the lake was changed, and other engines keep what they had. kycsync verify tells whether the lake itself is whole."
-		}
-		if errors.Is(err, night.ErrMerge) {
-			return "Published. Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored, before anything else."
-		}
-		if verb == "recover" {
-			return unchanged(verb) + " kycsync verify tells what is damaged."
-		}
-		return unchanged(verb) + " Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored, before anything else."
-	case exitDegraded:
-		if errors.Is(err, errNoAnchor) {
-			return "Published. Once the place can be written, the next run keeps the newest anchor there, which covers this one."
-		}
-		if errors.Is(err, errUnsent) {
-			return "Published. Once the program of --anchor-command works, the next run sends the newest anchor, which covers this one."
-		}
-		if errors.Is(err, night.ErrPDFs) {
-			return "Published. Whatever else the night stored is there; PDFs that are archived stay, and the next run asks for the others."
-		}
-		if verb == "sync" && errors.Is(err, errDegraded) {
-			return "Published. SELECT * FROM rejects tells which elements could not be read."
-		}
-		if errors.Is(err, night.ErrUnlisted) && !errors.Is(err, night.ErrDeferred) {
-			return "Published. kycsync publish leads other engines to it."
-		}
-		if errors.Is(err, night.ErrUnlisted) {
-			return "Published in the lake. kycsync rebuild brings the warehouse up to date, and kycsync publish leads other engines to it."
-		}
-		return "Published in the lake. kycsync rebuild brings the warehouse up to date."
-	case exitFailed:
-		if verb == "compact" || verb == "gc" || verb == "recover" {
-			return unchanged(verb) + " Running again is safe."
-		}
-		if verb == "publish" {
-			return "Nothing of the lake was changed. Running again finishes what was begun."
-		}
-		return unpublished(writes) + " Running again is safe."
-	}
-	return ""
-}
-
-// unchanged says what a command that fails half way has not touched.
-func unchanged(verb string) string {
-	if verb == "compact" || verb == "gc" {
-		return "No row was changed, and nothing that readers follow."
-	}
-	if verb == "recover" {
-		return "No sound commit was changed, and no row."
-	}
-	return "Nothing was changed."
-}
-
-func unpublished(writes bool) string {
-	if writes {
-		return "Nothing was published; what was committed before is kept."
-	}
-	return "Nothing was changed."
 }
 
 // told is an error with words for the person at the terminal that must not reach a log.

@@ -264,7 +264,9 @@ func (l *Lake) complete(parent, c *Commit) ([]byte, error) {
 	if parent != nil {
 		c.Seq, c.ParentSHA256 = parent.Seq+1, parent.SHA256
 		if behind := parent.CommittedAt.Sub(c.CommittedAt); behind > maxClockStep {
-			return nil, fmt.Errorf("the clock is %v behind the time of commit %d, check it", behind, parent.Seq)
+			return nil, fmt.Errorf("the clock is %v behind the time of commit %d, check it", behind.Round(time.Second), parent.Seq)
+		} else if behind >= 0 && c.Kind != StandIn { // what was known at the parent's time stays so
+			c.CommittedAt = parent.CommittedAt.Add(time.Microsecond)
 		} else if behind > 0 {
 			c.CommittedAt = parent.CommittedAt
 		}

@@ -57,7 +57,7 @@ type Commit struct {
 	Kind         CommitKind `json:"kind"`
 	RunID        string     `json:"run_id"`
 	Application  string     `json:"application,omitempty"` // of a run that asked the vendor
-	CommittedAt  time.Time  `json:"committed_at"`          // UTC, whole microseconds, never before the parent's
+	CommittedAt  time.Time  `json:"committed_at"`          // UTC, whole microseconds, after the parent's; a stand-in may have its parent's
 	PublishedSeq int64      `json:"published_seq"`         // newest commit that passed the gates, this one or older; 0: none yet
 
 	// Tables maps table to object name to part: every live part, not only the new ones.

@@ -44,6 +44,21 @@ func (h *house) file(t *testing.T, o filing.Order) []byte {
 	return out.Bytes()
 }
 
+// known returns until when the house's warehouse knows.
+func (h *house) known(t *testing.T) time.Time {
+	t.Helper()
+	r, err := warehouse.OpenReader(context.Background(), h.warehouse().Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	until, err := r.KnownUntil(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return until
+}
+
 // randomOrder is any filing that can be made as of an instant.
 func randomOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.Order {
 	t.Helper()
@@ -84,53 +99,42 @@ func (h *house) personOrder(t *testing.T, dice *rand.Rand, at time.Time) filing.
 	return o
 }
 
-// TestFilingsAreTheSameEverywhere makes filings night after night, and again in the end: of the lake with all that
-// changed since and was compacted, and of a copy in another store whose warehouse is built from nothing. The bytes are the
-// same. What an auditor receives holds none of the people. KYCSYNC_TEST_FILINGS is for more of them; with a hundred and
-// more ten thousand versions come after the first.
-func TestFilingsAreTheSameEverywhere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many nights")
-	}
-	ctx := context.Background()
-	wanted, sessions := searched("FILINGS", 4), 60
-	if wanted >= 100 {
-		sessions = 3000
-	}
-	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: sessions, Restless: 20})
-	h := newHouse(t, v, url, "", lake.Config{})
-	dice := rand.New(rand.NewPCG(77, uint64(wanted)))
-	type made struct {
-		order filing.Order
-		body  []byte
-	}
-	var all []made
+// A madeFiling is one that was made, and what it was.
+type madeFiling struct {
+	order filing.Order
+	body  []byte
+}
+
+// fileNights has a few nights with filings after each of them, and then nights until so many versions came after them all.
+func (h *house) fileNights(t *testing.T, wanted, later int) (all []madeFiling) {
+	t.Helper()
 	const nights = 4
-	merged, later, samples := 0, 0, 0
-	for n := range nights {
-		v.Advance(firstNight.AddDate(0, 0, n))
+	dice := rand.New(rand.NewPCG(77, uint64(wanted)))
+	merged, samples, after := 0, 0, 0
+	for n := 0; n < nights || after < later; n++ {
+		h.vendor.Advance(firstNight.AddDate(0, 0, n))
 		cfg := h.config(t)
 		cfg.Merge = 3
 		cfg.Accept = map[string]string{gateMissing: "a test"}
-		s, err := Run(ctx, cfg)
+		s, err := Run(context.Background(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		merged += s.Merged
+		if merged += s.Merged; n >= nights {
+			after += int(s.Versions + s.EntityVersions)
+			continue
+		}
 		if n == 0 { // later nights may find versions whose PDF nobody asked for
 			h.archive(t, h.noPauses(t), nil)
-			h.build(t) // the vendor's clock stands still, and what is filed is all that is known at its instant
-		}
-		if len(all) > 0 {
-			later += int(s.Versions + s.EntityVersions)
+			h.build(t)
 		}
 		if n == 1 {
-			o := h.personOrder(t, dice, v.Clock())
-			all = append(all, made{o, h.file(t, o)})
+			o := h.personOrder(t, dice, h.known(t))
+			all = append(all, madeFiling{o, h.file(t, o)})
 		}
 		for range (wanted + nights - 1) / nights {
-			o := randomOrder(t, dice, v.Clock())
-			all = append(all, made{o, h.file(t, o)})
+			o := randomOrder(t, dice, h.known(t))
+			all = append(all, madeFiling{o, h.file(t, o)})
 			if o.Sample != nil {
 				samples++
 			}
@@ -139,21 +143,46 @@ func TestFilingsAreTheSameEverywhere(t *testing.T) {
 	if merged == 0 || samples == 0 {
 		t.Errorf("%d times something was merged, and %d samples were drawn: nothing of one proves less", merged, samples)
 	}
-	gcs := gcstest.Start(t)
-	other := newHouse(t, v, url, gcs.URI("made"), lake.Config{GCSOptions: gcs.Options()})
+	t.Logf("%d filings; %d versions of sessions and others came after them, and %d parts were merged", len(all), after, merged)
+	return all
+}
+
+// copied is a house whose lake is a copy in another kind of store, and whose warehouse is built from that alone.
+func (h *house) copied(t *testing.T, vendorURL string) *house {
+	t.Helper()
+	ctx, gcs := context.Background(), gcstest.Start(t)
+	other := newHouse(t, h.vendor, vendorURL, gcs.URI("made"), lake.Config{GCSOptions: gcs.Options()})
 	store, err := lake.OpenBucket(ctx, gcs.URI("copy"), lake.Config{Create: true, GCSOptions: gcs.Options()})
 	if err == nil {
 		_, err = h.lake.Copy(ctx, store, t.TempDir())
 	}
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		other.lake, err = lake.Open(ctx, gcs.URI("copy"), lake.Config{GCSOptions: gcs.Options(), Now: h.vendor.Clock})
 	}
-	if other.lake, err = lake.Open(ctx, gcs.URI("copy"), lake.Config{GCSOptions: gcs.Options(), Now: v.Clock}); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.lake.Close() })
 	other.build(t)
-	t.Logf("%d filings; %d versions of sessions and others came after the first, and %d parts were merged", len(all), later, merged)
+	return other
+}
+
+// TestFilingsAreTheSameEverywhere makes filings night after night, and again in the end: of the lake with all that
+// changed since and was compacted, and of a copy in another store whose warehouse is built from nothing. The bytes are the
+// same. What an auditor receives holds none of the people. KYCSYNC_TEST_FILINGS is for more of them; with a hundred and
+// more ten thousand versions come after them.
+func TestFilingsAreTheSameEverywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many nights")
+	}
+	wanted, sessions, later := searched("FILINGS", 4), 60, 1
+	if wanted >= 100 {
+		sessions, later = 600, 10_000
+	}
+	v, url := newVendor(t, didittest.Options{Seed: 77, Sessions: sessions, Restless: 20})
+	h := newHouse(t, v, url, "", lake.Config{})
+	all := h.fileNights(t, wanted, later)
+	other := h.copied(t, url)
 	planted := h.people(t)
 	for i, m := range all {
 		t.Run(fmt.Sprintf("%d-%s", i+1, m.order.ID()), func(t *testing.T) {
@@ -242,7 +271,7 @@ func TestNoFilingOfDamagedData(t *testing.T) {
 	h := newHouse(t, v, url, "", lake.Config{})
 	v.Advance(firstNight)
 	h.night(t)
-	o := randomOrder(t, rand.New(rand.NewPCG(1, 1)), v.Clock())
+	o := randomOrder(t, rand.New(rand.NewPCG(1, 1)), h.known(t))
 	h.alter(t, "UPDATE id_verifications_versions SET session_id = 'nobody'")
 	r, err := warehouse.OpenPast(context.Background(), h.warehouse().Path, o.KnownAt)
 	if err != nil {

@@ -47,7 +47,7 @@ func pdfName(sha256, runID string) string {
 // the file. What no row comes to name stays in the store, invisible.
 func (l *Lake) PutPDF(ctx context.Context, path string, bytes int64, sha256, runID string) (PDF, error) {
 	p := PDF{SHA256: sha256, Bytes: bytes}
-	if !runIDRE.MatchString(runID) || !sha256RE.MatchString(sha256) {
+	if !runIDRE.MatchString(runID) || !isSHA256(sha256) {
 		return p, fmt.Errorf("put PDF: run id %q, sha256 %q, want letters, digits, - and _, and 64 hex digits", runID, sha256)
 	}
 	f, err := os.Open(path)

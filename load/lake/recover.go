@@ -248,11 +248,11 @@ func (c *Commit) checkRecovery() error {
 	switch {
 	case (r != nil) != (c.Kind == Recover) || (lost != nil) != (c.Kind == StandIn):
 		return fmt.Errorf("kind %s: recovery and lost are of kinds recover and stand-in alone", c.Kind)
-	case r != nil && (r.ToSeq < 1 || r.ToSeq >= c.Seq || !sha256RE.MatchString(r.ToSHA256)):
+	case r != nil && (r.ToSeq < 1 || r.ToSeq >= c.Seq || !isSHA256(r.ToSHA256)):
 		return fmt.Errorf("recovery to commit %d, want 1 to %d and its sha256", r.ToSeq, c.Seq-1)
 	case r != nil && c.PublishedSeq != c.Seq:
 		return fmt.Errorf("published_seq %d of a recovery, want %d", c.PublishedSeq, c.Seq)
-	case lost != nil && (lost.Since < 0 || lost.Since >= c.Seq || lost.SHA256 != "" && !sha256RE.MatchString(lost.SHA256)):
+	case lost != nil && (lost.Since < 0 || lost.Since >= c.Seq || lost.SHA256 != "" && !isSHA256(lost.SHA256)):
 		return fmt.Errorf("stand-in since commit %d, want 0 to %d and a sha256 or none", lost.Since, c.Seq-1)
 	case lost != nil && lost.By <= c.Seq:
 		return fmt.Errorf("stand-in by commit %d, want a later one", lost.By)

@@ -104,7 +104,7 @@ func (w *life) backlog() []answer {
 		if last.end != nil {
 			panic("a session in review has left it")
 		}
-		age := w.until().Sub(last.began).Hours() / 24
+		age := w.known.Sub(last.began).Hours() / 24
 		bucket := "<1 day"
 		for _, b := range []struct {
 			days float64
@@ -115,7 +115,7 @@ func (w *life) backlog() []answer {
 			}
 		}
 		flow := d.now().body.WorkflowID
-		each.rows = append(each.rows, []any{d.id, orNone(d.key()), d.now().row.FullName, flow, d.created, last.began, last.exact, age, bucket, w.until()})
+		each.rows = append(each.rows, []any{d.id, orNone(d.key()), d.now().row.FullName, flow, d.created, last.began, last.exact, age, bucket, w.known})
 		if flows[flow] == nil {
 			flows[flow] = &figures{buckets: map[string]int{}, oldest: last.began}
 		}

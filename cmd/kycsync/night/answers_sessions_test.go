@@ -107,7 +107,7 @@ func (w *life) files() (out []answer) {
 }
 
 func (w *life) nightAnswers() []answer {
-	knowledge := answer{view: "knowledge", columns: "known_until, known_from", rows: [][]any{{w.until(), w.nights[0]}}}
+	knowledge := answer{view: "knowledge", columns: "known_until, known_from", rows: [][]any{{w.known, w.nights[0]}}}
 	health := answer{view: "sync_health", columns: "topic, state, figure, finished_at"}
 	for _, topic := range []string{"run", "gates", "control totals", "user counters", "promises", "nights left", "rejects", "stale", "drift"} {
 		health.rows = append(health.rows, []any{topic, "ok", 0, w.until()}) // a vendor without faults, and everything looked at

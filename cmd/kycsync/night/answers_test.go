@@ -149,6 +149,7 @@ type life struct {
 	vendor *didittest.Vendor
 	house  *house
 	nights []time.Time
+	known  time.Time               // until when the warehouse knows: some commits of the last night came after the vendor's time
 	all    []*dossier              // what some night could see, by arrival
 	people []*dossier              // of these, the sessions of persons
 	users  map[string][]listedUser // by id, one for each night in which the list had it

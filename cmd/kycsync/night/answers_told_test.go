@@ -298,7 +298,7 @@ func (w *life) live(t *testing.T, start time.Time, nights int) {
 			read[r.SessionID] = true
 		}
 		now := w.vendor.Clock()
-		w.nights = append(w.nights, now)
+		w.nights, w.known = append(w.nights, now), w.house.newest(t).CommittedAt
 		for row := range pagesOf[toldRow](t, w.vendor, "/v3/sessions/?session_kind=all&limit=500") {
 			if !read[row.ID] {
 				t.Fatalf("night %d did not look at session %s", n, row.ID)

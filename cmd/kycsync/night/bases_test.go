@@ -40,7 +40,7 @@ func (w *life) ofPeriod(t *testing.T, basis, period string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := w.house.file(t, filing.Order{Template: bare(t, basis), Period: p, KnownAt: w.until(), Entity: "acme", Audience: filing.Regulator, Profile: "plain"})
+	body := w.house.file(t, filing.Order{Template: bare(t, basis), Period: p, KnownAt: w.known, Entity: "acme", Audience: filing.Regulator, Profile: "plain"})
 	out := map[string]string{}
 	for _, row := range zipped(t, body, "tables/population.csv")[1:] {
 		out[row[1]] = ""

@@ -165,7 +165,8 @@ func (p *program) verify(c *cli.Context) error {
 		return err
 	}
 	if !v.OK {
-		return fmt.Errorf("%w: %s%s", damaged, v.Problems[0], andMore(len(v.Problems)-1))
+		first := strings.TrimPrefix(v.Problems[0], damaged.Error()+": ")
+		return fmt.Errorf("%w: %s%s", damaged, first, andMore(len(v.Problems)-1))
 	}
 	return nil
 }
@@ -365,7 +366,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(w, "pdfs       %d re-hashed, %d bytes\n", v.PDFs, v.PDFBytes)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "\ntable\trows\tcontent hash\twarehouse")
+	if len(v.Tables) > 0 {
+		fmt.Fprintln(tw, "\ntable\trows\tcontent hash\twarehouse")
+	}
 	for _, t := range schemas.Tables {
 		if f, ok := v.Tables[t.Name]; ok {
 			word := "not kept there"

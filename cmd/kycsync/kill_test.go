@@ -51,7 +51,7 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	scenarios := 100
 	if testing.Short() {
-		scenarios = 4
+		scenarios = 2
 	}
 	if n, err := strconv.Atoi(os.Getenv("KYCSYNC_TEST_KILLS")); err == nil {
 		scenarios = n

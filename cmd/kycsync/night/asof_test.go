@@ -21,7 +21,7 @@ import (
 func TestWhatWasKnownSurvivesCompaction(t *testing.T) {
 	nights, stopped := 10, 3
 	if testing.Short() {
-		nights = 6
+		nights = 4
 	}
 	nights = searched("NIGHTS", nights)
 	v, url := newVendor(t, didittest.Options{Seed: 31, Sessions: 30, Restless: 20})

@@ -127,6 +127,9 @@ func TestEachFinalVersionHasOnePDF(t *testing.T) {
 
 // What changes between the list and the PDF is told by the vendor's refusal, and that version is not asked for again.
 func TestPDFsOfSessionsThatMoveOnMeanwhile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights with PDFs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 150, Restless: 60})
 	h := newHouse(t, v, url, "", lake.Config{})
 	h.night(t)
@@ -162,6 +165,9 @@ func TestPDFsOfSessionsThatMoveOnMeanwhile(t *testing.T) {
 // What fails is asked for again on another night, after those that were never asked for, and a version that has one is
 // left alone for good.
 func TestPDFsThatFail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights with PDFs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 30})
 	h := newHouse(t, v, url, "", lake.Config{})
 	h.night(t)
@@ -250,6 +256,9 @@ func TestPDFsWithinABudget(t *testing.T) {
 
 // A run that is told to end keeps what it has fetched.
 func TestPDFsOfARunThatIsStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights with PDFs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 40})
 	h := newHouse(t, v, url, "", lake.Config{})
 	h.night(t)
@@ -275,6 +284,9 @@ func TestPDFsOfARunThatIsStopped(t *testing.T) {
 
 // Two at once: of each version one PDF is named. The other is an object that no row names.
 func TestTwoRunsArchivePDFs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights with PDFs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 60})
 	h := newHouse(t, v, url, "", lake.Config{})
 	h.night(t)
@@ -311,6 +323,9 @@ func TestTwoRunsArchivePDFs(t *testing.T) {
 // One that archives the declined sessions while the other has the approved ones behind it: what that one comes to later
 // it knows to be there.
 func TestAnotherRunArchivesWhatIsStillToCome(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights with PDFs")
+	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 60})
 	h := newHouse(t, v, url, "", lake.Config{})
 	h.night(t)

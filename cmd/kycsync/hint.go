@@ -24,7 +24,6 @@ type advice struct {
 const (
 	rebuilt    = "kycsync rebuild makes the warehouse again from the lake."
 	inTheLake  = "Published in the lake."
-	runAgain   = "Running again is safe."
 	lookDeeper = "Run kycsync verify to see what is damaged, and kycsync recover to see what can be restored, before anything else."
 )
 
@@ -72,7 +71,7 @@ var advices = map[int][]advice{
 	},
 	exitFailed: {
 		{verb: "publish", next: "Running again finishes what was begun."},
-		{next: runAgain},
+		{next: "Running again is safe."},
 	},
 }
 

@@ -156,7 +156,7 @@ func (b *build) begin(ctx context.Context) error {
 		for _, t := range tables() {
 			names = append(names, t.Name)
 		}
-		return b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0, 0")
+		return b.in.exec(ctx, "define the file", "INSERT INTO "+tallyTable+" SELECT unnest("+literals(names)+"), 0, 0, 0, 0, 0")
 	})
 	if err == nil {
 		b.cfg.Step(stepBegun)
@@ -201,6 +201,13 @@ func (b *build) resume(ctx context.Context) (*standing, error) {
 	}
 	if format != formatNumber || definition.String != ddlSHA256() {
 		return nil, outdated("the build file was made for other tables, or in another form")
+	}
+	var same bool
+	if err := b.in.row(ctx, "read the file's facts", "SELECT duckdb = version() FROM "+factsTable, &same); err != nil {
+		return nil, doubt(ctx, err)
+	}
+	if !same {
+		return nil, outdated("the build file was made by another version of DuckDB, whose hashes need not be the same")
 	}
 	whose, err := b.in.audience(ctx)
 	if err == nil && whose != b.cfg.audience() {

@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -48,7 +47,8 @@ func mismatch(table string, got, want fingerprint) error {
 	return nil
 }
 
-// agree holds what was read back against the parts and against what the commit says of them.
+// agree holds what was read back against the parts and against what the commit says of them, and adds it to what is noted
+// of the table.
 func (b *build) agree(ctx context.Context, set *partSet, got fingerprint) error {
 	want, err := b.in.fingerprint(ctx, set.table, set.from)
 	if err != nil {
@@ -57,7 +57,10 @@ func (b *build) agree(ctx context.Context, set *partSet, got fingerprint) error 
 	if want.rows != set.rows {
 		return fmt.Errorf("warehouse: read %s: %w: %d rows in the parts, the commit says %d", set.table.Name, ErrMismatch, want.rows, set.rows)
 	}
-	return mismatch(set.table.Name, got, want)
+	if err := mismatch(set.table.Name, got, want); err != nil {
+		return err
+	}
+	return b.in.exec(ctx, "note "+set.table.Name, fmt.Sprintf("UPDATE %s SET hash_sum = hash_sum + %d WHERE table_name = ?", tallyTable, got.sum), set.table.Name)
 }
 
 // unique checks that the key of t identifies a row in loaded. A log has no key in that sense.
@@ -77,18 +80,6 @@ func (b *build) unique(ctx context.Context, t *schemas.Table, loaded string) err
 	err = b.in.row(ctx, "check the key of "+t.Name, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s GROUP BY %s HAVING count(*) > 1)", loaded, idents(key)), &twice)
 	if err == nil && twice > 0 {
 		err = fmt.Errorf("warehouse: check %s: %w: %d keys (%s) stand for more than one row", t.Name, ErrMismatch, twice, strings.Join(key, ", "))
-	}
-	return err
-}
-
-// current checks that the current table has as many rows as no version has replaced.
-func (b *build) current(ctx context.Context, t *schemas.Table) error {
-	var got, want int64
-	err := errors.Join(
-		b.in.row(ctx, "count "+t.Name, "SELECT count(*) FROM "+ident(t.Name), &got),
-		b.in.row(ctx, "count "+t.Name, fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", ident(t.Name+versions), nextSeq), &want))
-	if err == nil && got != want {
-		err = fmt.Errorf("warehouse: check %s: %w: %d current rows, want %d", t.Name, ErrMismatch, got, want)
 	}
 	return err
 }

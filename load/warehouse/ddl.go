@@ -15,14 +15,18 @@ const (
 	factsTable   = "_warehouse" // one row about the file
 	tallyTable   = "_tables"    // one row per table: how many rows it shall have, and when it was changed
 	resultsTable = "check_results"
+	replaced     = "_replaced"    // suffix: the rows of versions that others have replaced
 	versions     = "_versions"    // suffix: every version of every row
 	asKnownAt    = "_as_known_at" // suffix: the rows as they were known at an instant
-	nextSeq      = "next_seq"     // column of T_versions
+	nextSeq      = "next_seq"     // column of T_replaced and T_versions
 	versionSeq   = "version_seq"  // column of every table with a history
 	formatNumber = 1              // of the file, as this program writes it
 )
 
-const nextSeqDoc = "internal: version_seq of the version that replaced this one; null: none did, the row is current"
+const (
+	nextSeqDoc     = "internal: version_seq of the version that replaced this one; null: none did, the row is current"
+	replacedSeqDoc = "internal: version_seq of the version that replaced this one"
+)
 
 // tables returns the tables that are kept in the warehouse, in the order of the dictionary.
 func tables() []*schemas.Table {
@@ -38,14 +42,14 @@ func tables() []*schemas.Table {
 // ddl returns the statements that make an empty warehouse, without the views.
 func ddl() []string {
 	out := []string{
-		"CREATE TABLE " + factsTable + " (format INTEGER, ddl_sha256 VARCHAR, views_sha256 VARCHAR, built_at TIMESTAMPTZ)",
-		comment("TABLE", factsTable, "About this file: the number of its format, the hashes of the definitions of its tables and its views, when it was built from the lake."),
+		"CREATE TABLE " + factsTable + " (format INTEGER, ddl_sha256 VARCHAR, views_sha256 VARCHAR, built_at TIMESTAMPTZ, duckdb VARCHAR)",
+		comment("TABLE", factsTable, "About this file: the number of its format, the hashes of the definitions of its tables and its views, when it was built from the lake, and by which version of DuckDB."),
 		"CREATE TABLE " + ledgerTable + ` (seq BIGINT, committed_at TIMESTAMPTZ, published_seq BIGINT, sha256 VARCHAR,
 	parent_sha256 VARCHAR, kind VARCHAR, run_id VARCHAR, applied_at TIMESTAMPTZ)`,
 		comment("TABLE", ledgerTable, "The commits of the lake whose rows are in this file. The newest is the state that the tables show."),
 		comment("COLUMN", ledgerTable+".published_seq", "the newest commit that had passed the gates when this one was made"),
-		"CREATE TABLE " + tallyTable + " (table_name VARCHAR, lake_rows BIGINT, current_rows BIGINT, changed_seq BIGINT, loaded_seq BIGINT)",
-		comment("TABLE", tallyTable, "How many rows each table has by the lake's newest commit (null: that does not tell) and how many of them were current when they were loaded, the newest commit that changed it, and the newest whose rows are in it."),
+		"CREATE TABLE " + tallyTable + " (table_name VARCHAR, lake_rows BIGINT, current_rows BIGINT, changed_seq BIGINT, loaded_seq BIGINT, hash_sum HUGEINT)",
+		comment("TABLE", tallyTable, "How many rows each table has by the lake's newest commit (null: that does not tell) and how many of them were current when they were loaded, the newest commit that changed it, the newest whose rows are in it, and the sum of the hashes that DuckDB gave its rows when they were loaded (0 where the newest state alone is kept)."),
 	}
 	out = append(out, resultsDDL()...)
 	for _, t := range tables() {
@@ -62,7 +66,7 @@ func ddlSHA256() string {
 
 func tableDDL(t *schemas.Table) []string {
 	out := []string{t.CreateTable(t.Name), t.Comments(t.Name)}
-	all := t.Name + versions
+	all, old := t.Name+versions, t.Name+replaced
 	switch t.History {
 	case schemas.State:
 		return out
@@ -72,9 +76,13 @@ func tableDDL(t *schemas.Table) []string {
 	case schemas.BySession, schemas.ByKey, schemas.ByOwner:
 		// The columns are those of T and are explained there: a comment costs DuckDB a copy of the
 		// table's definition, and there are more than a thousand columns.
-		out = append(out, t.CreateTable(all),
-			fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s BIGINT", ident(all), nextSeq),
-			comment("TABLE", ident(all), "Every version of the rows of "+t.Name+", with its columns. "+t.Doc),
+		out = append(out, t.CreateTable(old),
+			fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s BIGINT", ident(old), nextSeq),
+			comment("TABLE", ident(old), "The versions of the rows of "+t.Name+" that newer ones replaced, with its columns. "+t.Doc),
+			comment("COLUMN", ident(old)+"."+nextSeq, replacedSeqDoc),
+			fmt.Sprintf("CREATE VIEW %s AS SELECT %s, CAST(NULL AS BIGINT) AS %[3]s FROM %[4]s UNION ALL SELECT %[2]s, %[3]s FROM %[5]s",
+				ident(all), columns(t), nextSeq, ident(t.Name), ident(old)),
+			comment("VIEW", ident(all), "Every version of the rows of "+t.Name+", with its columns. "+t.Doc),
 			comment("COLUMN", ident(all)+"."+nextSeq, nextSeqDoc))
 	default:
 		panic(fmt.Sprintf("warehouse: table %s: unknown history %d", t.Name, t.History))

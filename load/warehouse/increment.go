@@ -59,28 +59,29 @@ func (inc *increment) apply(ctx context.Context) error {
 		}
 		for _, t := range f.tables {
 			if found && len(inc.last().Tables[t.Name]) > 0 {
-				pieces = append(pieces, inc.piece(ctx, t, inc.kept(&f, t), func() (bool, error) { return inc.replace(ctx, t, &f) }))
+				pieces = append(pieces, inc.piece(ctx, t, inc.kept(&f, t), func() (string, error) { return inc.replace(ctx, t, &f) }))
 			}
 		}
 	}
 	for _, t := range tables() {
 		if t.Root() == "" && len(inc.parts[t.Name]) > 0 {
-			pieces = append(pieces, inc.piece(ctx, t, 0, func() (bool, error) { return true, inc.other(ctx, t) }))
+			pieces = append(pieces, inc.piece(ctx, t, 0, func() (string, error) { return counted(t), inc.other(ctx, t) }))
 		}
 	}
 	pieces = append(pieces, piece{do: func() error { return inc.finish(ctx) }})
 	return inc.b.inTransactions(ctx, pieces, inc.b.cfg.addAtOnce)
 }
 
-// piece loads a table, unless that is done, and notes it.
-func (inc *increment) piece(ctx context.Context, t *schemas.Table, size int64, load func() (changed bool, err error)) piece {
+// piece loads a table, unless that is done, and notes it. load returns how many rows shall be current then, as an
+// expression, and nothing where the table stays as it is.
+func (inc *increment) piece(ctx context.Context, t *schemas.Table, size int64, load func() (current string, err error)) piece {
 	return piece{size, func() error {
 		if inc.at.loaded[t.Name] >= inc.last().Seq {
 			return nil
 		}
-		changed, err := load()
-		if err == nil && changed {
-			err = inc.b.tally(ctx, inc.last(), t.Name)
+		current, err := load()
+		if err == nil && current != "" {
+			err = inc.b.tally(ctx, inc.last(), t, current)
 		}
 		return err
 	}}
@@ -181,44 +182,31 @@ SELECT *, lead(%[1]s) OVER one AS %[2]s, row_number() OVER one = 1 AS is_first F
 // added is the temporary table of a family's new versions.
 func (f *family) added() string { return ident("_added_" + f.root) }
 
-// replace ends the current rows of the entities that have new versions, adds the new rows, and reports whether
-// either were any.
-func (inc *increment) replace(ctx context.Context, t *schemas.Table, f *family) (changed bool, err error) {
-	name, all, op := ident(t.Name), ident(t.Name+versions), "load "+t.Name
-	ended, err := inc.b.in.change(ctx, op, fmt.Sprintf("UPDATE %s AS v SET %s = a.%s FROM %s AS a WHERE a.is_first AND v.%s IS NULL AND %s", all, nextSeq, versionSeq, f.added(), nextSeq, equal("v", "a", f.key)))
-	if err != nil || ended == 0 && inc.sets[t.Name] == nil {
-		return false, err
+// replace moves the current rows of the entities that have new versions to those that were replaced, and adds the new rows.
+func (inc *increment) replace(ctx context.Context, t *schemas.Table, f *family) (current string, err error) {
+	moved, err := inc.b.in.move(ctx, t, "(FROM "+f.added()+" WHERE is_first)", versionSeq, f.key)
+	set, added := inc.sets[t.Name], int64(0)
+	if err == nil && set != nil {
+		added, err = inc.add(ctx, t, set, f)
 	}
-	if ended > 0 {
-		if err := inc.b.in.exec(ctx, op, fmt.Sprintf("DELETE FROM %s AS v USING %s AS a WHERE a.is_first AND %s", name, f.added(), equal("v", "a", f.key))); err != nil {
-			return false, err
-		}
+	if err != nil || moved == 0 && set == nil {
+		return "", err
 	}
-	if set := inc.sets[t.Name]; set != nil {
-		if err := inc.add(ctx, t, set, f); err != nil {
-			return false, err
-		}
-	}
-	return true, inc.b.current(ctx, t)
+	return fmt.Sprintf("current_rows + %d", added-moved), nil
 }
 
-// add inserts the rows of set and reads them back.
-func (inc *increment) add(ctx context.Context, t *schemas.Table, set *partSet, f *family) error {
-	name, all, op := ident(t.Name), ident(t.Name+versions), "load "+t.Name
-	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s, a.%s FROM %s AS p LEFT JOIN %s AS a ON %s", all, prefixed("p", names(t)), nextSeq, set.from, f.added(), equal("p", "a", f.version()))
-	if err := inc.b.in.exec(ctx, op, stmt); err != nil {
-		return err
+// add inserts the rows of set and reads them back. It returns how many are current.
+func (inc *increment) add(ctx context.Context, t *schemas.Table, set *partSet, f *family) (current int64, err error) {
+	if current, err = inc.b.in.load(ctx, set, "(FROM "+f.added()+" WHERE "+nextSeq+" IS NOT NULL)", f); err != nil {
+		return 0, err
 	}
-	where := fmt.Sprintf("%s WHERE %s >= %d", all, versionSeq, inc.first())
-	if err := inc.b.in.exec(ctx, op, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s AND %s IS NULL", name, columns(t), where, nextSeq)); err != nil {
-		return err
-	}
+	where := fmt.Sprintf("%s WHERE %s >= %d", ident(t.Name+versions), versionSeq, inc.first())
 	got, err := inc.b.in.fingerprint(ctx, t, where)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := inc.b.agree(ctx, set, got); err != nil {
-		return err
+		return 0, err
 	}
-	return inc.b.unique(ctx, t, where)
+	return current, inc.b.unique(ctx, t, where)
 }

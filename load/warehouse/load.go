@@ -30,7 +30,7 @@ func (b *build) catchUp(ctx context.Context, target *lake.Commit) (Report, error
 			continue
 		}
 		err := newIncrement(b, at, commits).apply(ctx)
-		if errors.Is(err, lake.ErrDamaged) && replaced(pending, target) {
+		if errors.Is(err, lake.ErrDamaged) && merged(pending, target) {
 			return rep, outdated("parts of commits from %d on have been merged since, and cannot be read any more", commits[0].Seq)
 		}
 		if err != nil {
@@ -133,8 +133,8 @@ func (b *build) pending(ctx context.Context, at *standing, target *lake.Commit) 
 	return out, cheaper(out, target)
 }
 
-// replaced reports whether parts that commits added are not in a later commit.
-func replaced(commits []*lake.Commit, later *lake.Commit) bool {
+// merged reports whether parts that commits added are not in a later commit.
+func merged(commits []*lake.Commit, later *lake.Commit) bool {
 	for _, c := range commits {
 		for table, parts := range c.Tables {
 			for name, p := range parts {
@@ -175,22 +175,19 @@ func (b *build) enter(ctx context.Context, c *lake.Commit) error {
 		c.Seq, c.CommittedAt.UTC(), c.PublishedSeq, c.SHA256, c.ParentSHA256, string(c.Kind), c.RunID, time.Now().UTC())
 }
 
-// tally notes how many rows tables that c, or a commit that was loaded with it, changed have by what it says, and how many
-// are current now.
-func (b *build) tally(ctx context.Context, c *lake.Commit, changed ...string) error {
-	for _, name := range changed {
-		rows := sql.NullInt64{Valid: schemas.Lookup(name).History != schemas.State}
-		for _, p := range c.Tables[name] {
-			rows.Int64 += p.Rows
-		}
-		err := b.in.exec(ctx, "count "+name, fmt.Sprintf("UPDATE %s SET lake_rows = ?, current_rows = (SELECT count(*) FROM %s), changed_seq = ?, loaded_seq = ? WHERE table_name = ?", tallyTable, ident(name)),
-			rows, c.Seq, c.Seq, name)
-		if err != nil {
-			return err
-		}
+// tally notes how many rows a table that c, or a commit that was loaded with it, changed has by what it says, and how many
+// of them shall be current, which is an expression.
+func (b *build) tally(ctx context.Context, c *lake.Commit, t *schemas.Table, current string) error {
+	rows := sql.NullInt64{Valid: t.History != schemas.State}
+	for _, p := range c.Tables[t.Name] {
+		rows.Int64 += p.Rows
 	}
-	return nil
+	return b.in.exec(ctx, "count "+t.Name, fmt.Sprintf("UPDATE %s SET lake_rows = ?, current_rows = %s, changed_seq = ?, loaded_seq = ? WHERE table_name = ?", tallyTable, current),
+		rows, c.Seq, c.Seq, t.Name)
 }
+
+// counted is how many rows of a table are current.
+func counted(t *schemas.Table) string { return "(SELECT count(*) FROM " + ident(t.Name) + ")" }
 
 // rowCounts returns the number of rows of each table, every version.
 func (in *instance) rowCounts(ctx context.Context) (map[string]int64, error) {

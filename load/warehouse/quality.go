@@ -19,9 +19,10 @@ import (
 // same for each table follow from package schemas and are named by the table:
 //
 //	keys.T       a key that is there twice; a version of which no commit tells
-//	versions.T   versions that do not follow one another; a current row that is not the open version
+//	versions.T   versions that do not follow one another; a current row that is not of the last one
 //	parents.T    a row whose session, or other entity, is not there
 //	values.T     a word that is not known, a country that is none, a score outside of its scale
+//	content.T    rows that are not those that were loaded
 //	lake_rows    a table that has not as many rows as the lake
 //
 // The cost of a night must not grow with the lake. So a build that goes on from the file of the night before asks a check
@@ -32,6 +33,7 @@ import (
 type check struct {
 	sql.Check
 	tables []string // it reads, in the order of their names
+	noted  bool     // it holds the tables against what the file itself notes of them
 	always bool     // its answer may change though no row was added to the tables
 	fresh  string   // the query for what is wrong in what is new, where it is another one
 	passes string   // a query that is true where nothing is wrong in what is new, "": that the other finds nothing
@@ -74,7 +76,7 @@ func reads(c *sql.Check) []string {
 				}
 			}
 		}
-		name := strings.TrimSuffix(word, versions)
+		name := strings.TrimSuffix(strings.TrimSuffix(word, versions), replaced)
 		if t := schemas.Lookup(name); t != nil && !t.LakeOnly {
 			out = append(out, name)
 		}

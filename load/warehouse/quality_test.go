@@ -153,22 +153,22 @@ func TestDishonestyInTheWarehouseIsNamed(t *testing.T) {
 		stmt []string
 		want []string // checks, among others
 	}{
-		{"a row of a child removed", []string{"DELETE FROM session_features WHERE session_id = 'sb3'"}, []string{"versions.session_features", "lake_rows"}},
-		{"a row of a child removed in all versions", []string{"DELETE FROM session_features WHERE session_id = 'sb3'", "DELETE FROM session_features_versions WHERE session_id = 'sb3'"}, []string{"lake_rows"}},
-		{"a version twice", []string{"INSERT INTO sessions_versions FROM sessions_versions WHERE session_id = 'sa0' AND next_seq IS NULL"}, []string{"keys.sessions", "versions.sessions", "lake_rows"}},
-		{"a status edited", []string{"UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'"}, []string{"versions.sessions"}},
-		{"a version made an open one", []string{"UPDATE sessions_versions SET next_seq = NULL WHERE session_id = 'sa0'"}, []string{"versions.sessions"}},
-		{"a version ended by none that is there", []string{"UPDATE sessions_versions SET next_seq = 2 WHERE session_id = 'sb3'", "DELETE FROM sessions WHERE session_id = 'sb3'"}, []string{"versions.sessions", "versions.session_features", "session_newest_version"}},
-		{"a version of a child ended on its own", []string{"UPDATE session_features_versions SET next_seq = 2 WHERE session_id = 'sb3'", "DELETE FROM session_features WHERE session_id = 'sb3'"}, []string{"versions.session_features"}},
-		{"a session removed, and its children not", []string{"DELETE FROM sessions WHERE session_id = 'sb3'", "DELETE FROM sessions_versions WHERE session_id = 'sb3'"}, []string{"parents.session_features", "session_newest_version", "lake_rows"}},
+		{"a row of a child removed", []string{"DELETE FROM session_features WHERE session_id = 'sb3'"}, []string{"content.session_features", "lake_rows"}},
+		{"a version twice", []string{"INSERT INTO sessions FROM sessions WHERE session_id = 'sa0'"}, []string{"keys.sessions", "versions.sessions", "lake_rows"}},
+		{"a status edited", []string{"UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'"}, []string{"content.sessions"}},
+		{"a status of before edited", []string{"UPDATE sessions_replaced SET status = 'Approved' WHERE session_id = 'sa0'"}, []string{"content.sessions"}},
+		{"a version made a current one", []string{"INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE session_id = 'sa0'", "DELETE FROM sessions_replaced WHERE session_id = 'sa0'"}, []string{"versions.sessions"}},
+		{"a version replaced by none that is there", []string{"INSERT INTO sessions_replaced SELECT *, 2 FROM sessions WHERE session_id = 'sb3'", "DELETE FROM sessions WHERE session_id = 'sb3'"}, []string{"versions.sessions", "versions.session_features", "session_newest_version"}},
+		{"a version of a child replaced on its own", []string{"INSERT INTO session_features_replaced SELECT *, 2 FROM session_features WHERE session_id = 'sb3'", "DELETE FROM session_features WHERE session_id = 'sb3'"}, []string{"versions.session_features"}},
+		{"a session removed, and its children not", []string{"DELETE FROM sessions WHERE session_id = 'sb3'"}, []string{"parents.session_features", "session_newest_version", "lake_rows"}},
 		{"the newest version removed everywhere", []string{
-			"DELETE FROM sessions_versions WHERE version_seq = 2", "UPDATE sessions_versions SET next_seq = NULL", "DELETE FROM sessions", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_versions WHERE next_seq IS NULL",
-			"DELETE FROM session_features_versions WHERE version_seq = 2", "UPDATE session_features_versions SET next_seq = NULL", "DELETE FROM session_features", "INSERT INTO session_features SELECT * EXCLUDE (next_seq) FROM session_features_versions WHERE next_seq IS NULL",
+			"DELETE FROM sessions WHERE version_seq = 2", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced", "DELETE FROM sessions_replaced",
+			"DELETE FROM session_features WHERE version_seq = 2", "INSERT INTO session_features SELECT * EXCLUDE (next_seq) FROM session_features_replaced", "DELETE FROM session_features_replaced",
 			"UPDATE _tables SET lake_rows = 40 WHERE lake_rows = 42"}, []string{"session_newest_version"}},
-		{"a day removed", []string{"DELETE FROM sessions WHERE " + day, "DELETE FROM sessions_versions WHERE " + day, "DELETE FROM session_features WHERE session_id NOT IN (SELECT session_id FROM sessions)", "DELETE FROM session_features_versions WHERE session_id NOT IN (SELECT session_id FROM sessions)"},
+		{"a day removed", []string{"DELETE FROM sessions WHERE " + day, "DELETE FROM session_features WHERE session_id NOT IN (SELECT session_id FROM sessions)"},
 			[]string{"lake_rows", "session_newest_version"}},
 		{"rows of a commit that there is not", []string{"UPDATE runs SET version_seq = 9 WHERE run_id = '2026-03-01'"}, []string{"keys.runs"}},
-		{"a word that is not known", []string{"UPDATE sessions SET status = 'Fine' WHERE session_id = 'sb3'"}, []string{"values.sessions", "versions.sessions"}},
+		{"a word that is not known", []string{"UPDATE sessions SET status = 'Fine' WHERE session_id = 'sb3'"}, []string{"values.sessions", "content.sessions"}},
 		{"a country that is none", []string{"UPDATE sessions SET country = 'Atlantis' WHERE session_id = 'sb3'"}, []string{"values.sessions"}},
 		{"a score beyond its scale", []string{"UPDATE sessions SET list_liveness_score = 101 WHERE session_id = 'sb3'"}, []string{"values.sessions"}},
 	} {
@@ -195,8 +195,8 @@ func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 	base.update()
 	for _, tt := range []struct{ name, stmt, want string }{
 		{"a row of a table that the night does not touch", "DELETE FROM session_features WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
-		{"an older version shown", "UPDATE sessions SET version_seq = 1 WHERE session_id = 'sa0'", "checks failed in the build file: versions.sessions"},
-		{"a version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE session_id = 'sa0' AND next_seq IS NOT NULL", "checks failed in the build file: lake_rows"},
+		{"an older version shown", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE session_id = 'sa0'; DELETE FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
+		{"a version twice", "INSERT INTO sessions_replaced FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
 		{"what the checks need themselves is gone", "DROP TABLE check_results", "the build file is not sound (read the results of checks"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -226,15 +226,14 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 		want       []string
 	}{
 		{"nothing", "SELECT 1", nil},
-		{"a new row edited", "UPDATE sessions SET status = 'Approved' WHERE version_seq = 3", []string{"versions.sessions"}},
-		{"a new version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE version_seq = 3", []string{"keys.sessions", "lake_rows", "versions.sessions"}},
-		{"the version before left open", "UPDATE sessions_versions SET next_seq = NULL WHERE next_seq = 3", []string{"versions.sessions"}},
-		{"the version before left among the current rows", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_versions WHERE next_seq = 3", []string{"lake_rows", "session_newest_version", "versions.sessions"}},
-		{"both", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_versions WHERE next_seq = 3; UPDATE sessions_versions SET next_seq = NULL WHERE next_seq = 3; UPDATE _tables SET current_rows = 41 WHERE table_name = 'sessions'", []string{"session_newest_version", "versions.sessions"}},
-		{"the child's version before left open", "UPDATE session_features_versions SET next_seq = NULL WHERE next_seq = 3", []string{"versions.session_features"}},
-		{"the new version of a session lost", "DELETE FROM sessions WHERE version_seq = 3; DELETE FROM sessions_versions WHERE version_seq = 3", []string{"lake_rows", "parents.session_features", "session_newest_version", "versions.sessions"}},
+		{"a new version twice", "INSERT INTO sessions FROM sessions WHERE version_seq = 3", []string{"keys.sessions", "lake_rows", "versions.sessions"}},
+		{"the version before replaced by another one", "UPDATE sessions_replaced SET next_seq = 4 WHERE next_seq = 3", []string{"versions.session_features", "versions.sessions"}},
+		{"the version before among the current rows, too", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE next_seq = 3", []string{"lake_rows", "session_newest_version", "versions.sessions"}},
+		{"the version before left among the current rows", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE next_seq = 3; DELETE FROM sessions_replaced WHERE next_seq = 3; UPDATE _tables SET current_rows = 41 WHERE table_name = 'sessions'", []string{"session_newest_version", "versions.sessions"}},
+		{"the child's version before left among the current rows", "INSERT INTO session_features SELECT * EXCLUDE (next_seq) FROM session_features_replaced WHERE next_seq = 3; DELETE FROM session_features_replaced WHERE next_seq = 3; UPDATE _tables SET current_rows = 41 WHERE table_name = 'session_features'", []string{"versions.session_features"}},
+		{"the new version of a session lost", "DELETE FROM sessions WHERE version_seq = 3", []string{"lake_rows", "parents.session_features", "session_newest_version", "versions.sessions"}},
 		{"an old row edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", nil},
-		{"a new word that is not known", "UPDATE sessions SET status = 'Fine' WHERE version_seq = 3; UPDATE sessions_versions SET status = 'Fine' WHERE version_seq = 3", nil},
+		{"a new word that is not known", "UPDATE sessions SET status = 'Fine' WHERE version_seq = 3", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -280,7 +279,7 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 			equalStrings(t, "asked in full", w.ask("SELECT DISTINCT in_full_seq FROM checks WHERE check_name IN ('keys.sessions', 'versions.sessions', 'parents.session_features', 'session_newest_version') AND asked_seq = 3"), "2")
 			switch tt.name {
 			case "an old row edited":
-				equalStrings(t, "named", named(t, w), "versions.sessions")
+				equalStrings(t, "named", named(t, w), "content.sessions")
 			case "a new word that is not known":
 				equalStrings(t, "failing", failing(t, w.cfg.Path), "values.sessions 1")
 			}
@@ -294,9 +293,9 @@ func TestDishonestyAtLoadIsHeldBack(t *testing.T) {
 	base := sound(t)
 	base.update()
 	for _, tt := range []struct{ name, stmt, want string }{
-		{"a row of a child lost", "DELETE FROM session_features_versions WHERE session_id = 'sb3'; DELETE FROM session_features WHERE session_id = 'sb3'", "check lake_rows failed for 1, such as session_features (41 rows, want 42)"},
-		{"a version twice", "INSERT INTO sessions_versions FROM sessions_versions WHERE session_id = 'sa0' AND next_seq IS NULL", "check keys.sessions failed for 1, such as sa0 (the key stands for 2 rows)"},
-		{"a status edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", "check versions.sessions failed for 2, such as sb3"},
+		{"a row of a child lost", "DELETE FROM session_features WHERE session_id = 'sb3'", "check lake_rows failed for 1, such as session_features (41 rows, want 42)"},
+		{"a version twice", "INSERT INTO sessions FROM sessions WHERE session_id = 'sa0'", "check keys.sessions failed for 1, such as sa0 (the key stands for 2 rows)"},
+		{"a status edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", "check content.sessions failed for 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -42,12 +42,8 @@ func (b *build) pieces(ctx context.Context, target *lake.Commit) []piece {
 	}
 	for _, t := range tables() {
 		parts := target.InOrder(t.Name)
-		switch {
-		case len(parts) == 0:
-		case t.Root() == "":
+		if t.Root() == "" && len(parts) > 0 {
 			out = append(out, piece{rowsOf(parts), func() error { return b.loadOther(ctx, t, parts) }})
-		default:
-			out = append(out, piece{rowsOf(parts), func() error { return b.fillCurrent(ctx, t) }})
 		}
 	}
 	return append(out, piece{do: func() error { return b.finish(ctx, target) }})
@@ -62,16 +58,15 @@ func rowsOf(parts []lake.Part) (n int64) {
 
 // finish writes what says that the file is complete.
 func (b *build) finish(ctx context.Context, target *lake.Commit) error {
-	if target.Seq > 0 {
-		var all []string
-		for _, t := range tables() {
-			all = append(all, t.Name)
+	for _, t := range tables() {
+		if target.Seq == 0 {
+			break
 		}
-		if err := b.tally(ctx, target, all...); err != nil {
+		if err := b.tally(ctx, target, t, counted(t)); err != nil {
 			return err
 		}
 	}
-	return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?)", formatNumber, ddlSHA256(), time.Now().UTC())
+	return b.in.exec(ctx, "define the file", "INSERT INTO "+factsTable+" VALUES (?, ?, NULL, ?, version())", formatNumber, ddlSHA256(), time.Now().UTC())
 }
 
 // enterAll writes the ledger entries of all commits up to target.
@@ -114,15 +109,13 @@ func (b *build) loadTable(ctx context.Context, v *entityVersions, t *schemas.Tab
 		return err
 	}
 	defer set.release()
-	if err := v.add(ctx, t, set); err != nil {
+	if err := v.add(ctx, t, set.from); err != nil {
+		return err
+	}
+	if _, err := b.in.load(ctx, set, "ended", &v.family); err != nil {
 		return err
 	}
 	all := ident(t.Name + versions)
-	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s, e.%s FROM %s AS p LEFT JOIN ended AS e ON %s",
-		all, prefixed("p", names(t)), nextSeq, set.from, equal("p", "e", v.version()))
-	if err := b.in.exec(ctx, "load "+t.Name, stmt); err != nil {
-		return err
-	}
 	got, err := b.in.fingerprint(ctx, t, all)
 	if err != nil {
 		return err
@@ -133,26 +126,17 @@ func (b *build) loadTable(ctx context.Context, v *entityVersions, t *schemas.Tab
 	return b.unique(ctx, t, all)
 }
 
-// fillCurrent makes the current table of one with versions.
-func (b *build) fillCurrent(ctx context.Context, t *schemas.Table) error {
-	stmt := fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s WHERE %s IS NULL", ident(t.Name), columns(t), ident(t.Name+versions), nextSeq)
-	if err := b.in.exec(ctx, "load "+t.Name, stmt); err != nil {
-		return err
-	}
-	return b.current(ctx, t)
-}
-
 // entityVersions knows the versions of a family's entities, and which version ended which. They are
 // the union over all its tables; as a rule the first has them all.
 type entityVersions struct {
 	family
 	in     *instance
-	loaded []*schemas.Table // whose rows were joined with ended
+	loaded []*schemas.Table // whose versions were taken in
 	late   bool             // a later table had versions that those before it did not have
 }
 
-// add takes in the versions in set.
-func (v *entityVersions) add(ctx context.Context, t *schemas.Table, set *partSet) error {
+// add takes in the versions of t in from.
+func (v *entityVersions) add(ctx context.Context, t *schemas.Table, from string) error {
 	if len(v.loaded) == 0 {
 		none := fmt.Sprintf("SELECT %s FROM %s LIMIT 0", idents(v.version()), ident(v.root+versions))
 		stmt := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE version AS %s; CREATE OR REPLACE TEMP TABLE ended AS SELECT *, %s AS %s FROM (%s)", none, versionSeq, nextSeq, none)
@@ -161,7 +145,7 @@ func (v *entityVersions) add(ctx context.Context, t *schemas.Table, set *partSet
 		}
 	}
 	stmt := fmt.Sprintf("INSERT INTO version SELECT DISTINCT %s FROM %s AS p WHERE NOT EXISTS (SELECT 1 FROM version AS v WHERE %s)",
-		idents(v.version()), set.from, equal("p", "v", v.version()))
+		idents(v.version()), from, equal("p", "v", v.version()))
 	added, err := v.in.change(ctx, "collect versions of "+t.Name, stmt)
 	if err != nil {
 		return err
@@ -190,9 +174,12 @@ func (v *entityVersions) mend(ctx context.Context) error {
 		return nil
 	}
 	for _, t := range v.loaded {
-		stmt := fmt.Sprintf("UPDATE %s AS v SET %s = e.%s FROM ended AS e WHERE v.%s IS DISTINCT FROM e.%s AND %s",
-			ident(t.Name+versions), nextSeq, nextSeq, nextSeq, nextSeq, equal("v", "e", v.version()))
+		stmt := fmt.Sprintf("UPDATE %s AS v SET %s = e.%s FROM ended AS e WHERE v.%s <> e.%s AND %s",
+			ident(t.Name+replaced), nextSeq, nextSeq, nextSeq, nextSeq, equal("v", "e", v.version()))
 		if err := v.in.exec(ctx, "correct "+t.Name, stmt); err != nil {
+			return err
+		}
+		if _, err := v.in.move(ctx, t, "ended", nextSeq, v.version()); err != nil {
 			return err
 		}
 	}

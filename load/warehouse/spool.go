@@ -160,7 +160,7 @@ func (r *Reader) CheckPast(ctx context.Context) ([]Checked, error) {
 // pastless reports whether the check asks what has no past: a table that keeps the newest state alone, or what the file
 // itself notes of its tables.
 func (c *check) pastless() bool {
-	if c.Name == lakeRowsName {
+	if c.noted {
 		return true
 	}
 	for _, name := range c.tables {

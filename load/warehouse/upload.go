@@ -172,8 +172,10 @@ func readShown(ctx context.Context, cfg Config, whole bool) (s shown, err error)
 		if err == nil && whole {
 			_, err = in.fingerprint(ctx, t, ident(history(t)))
 		}
+	}
+	for _, f := range families() {
 		if err == nil && whole {
-			err = in.derived(ctx, t)
+			err = in.follow(ctx, &f)
 		}
 	}
 	s.builtAt = s.builtAt.UTC()

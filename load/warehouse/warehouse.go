@@ -12,7 +12,8 @@
 // For each table T of package schemas that is not LakeOnly the file has
 //
 //	T                     the current rows: those of the newest version of a session or other entity
-//	T_versions            every version, with next_seq, the version that replaced it (null: none)
+//	T_replaced            the rows of older versions, with next_seq, the version that replaced them
+//	T_versions            a view: every version, with next_seq (null: none did)
 //	T_as_known_at(ts)     a macro: the rows as they had been published here by ts, inclusive
 //
 // but of a table without history only T, and the views of package sql. Before a build is published the checks of

@@ -68,11 +68,7 @@ func noteWritten(next, path string) error {
 	if err := os.Rename(name+".next", name); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(name)) // a power cut must not leave the new file and the old note
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return syncDir(filepath.Dir(name)) // a power cut must not leave the new file and the old note
 }
 
 func readWritten(path string) ([]string, error) {

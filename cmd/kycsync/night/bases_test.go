@@ -217,7 +217,9 @@ func (w *life) unknown(t *testing.T, seen map[string]map[string]map[string]strin
 		if len(ids) < 2 {
 			t.Fatalf("%s: only %d sessions to choose from", basis, len(ids))
 		}
-		change = append(change, "UPDATE sessions_versions SET created_at = NULL WHERE session_id = '"+ids[0]+"'", "UPDATE sessions_versions SET environment = 'sandbox' WHERE session_id = '"+ids[1]+"'")
+		for _, table := range []string{"sessions", "sessions_replaced"} {
+			change = append(change, "UPDATE "+table+" SET created_at = NULL WHERE session_id = '"+ids[0]+"'", "UPDATE "+table+" SET environment = 'sandbox' WHERE session_id = '"+ids[1]+"'")
+		}
 	}
 	w.house.alter(t, strings.Join(change, ";"))
 	reason := map[string]string{kycsql.CreatedInPeriod: "creation time not known", kycsql.DecidedInPeriod: "decision time not known", kycsql.OpenAtPeriodEnd: "creation time not known"}

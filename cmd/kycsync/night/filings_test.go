@@ -272,7 +272,7 @@ func TestNoFilingOfDamagedData(t *testing.T) {
 	v.Advance(firstNight)
 	h.night(t)
 	o := randomOrder(t, rand.New(rand.NewPCG(1, 1)), h.known(t))
-	h.alter(t, "UPDATE id_verifications_versions SET session_id = 'nobody'")
+	h.alter(t, "UPDATE id_verifications SET session_id = 'nobody'; UPDATE id_verifications_replaced SET session_id = 'nobody'")
 	r, err := warehouse.OpenPast(context.Background(), h.warehouse().Path, o.KnownAt)
 	if err != nil {
 		t.Fatal(err)

@@ -78,7 +78,11 @@ func Download(ctx context.Context, store lake.Bucket, cfg Config, want Wanted) (
 	if err := ctx.Err(); err != nil {
 		return fail(context.Cause(ctx))
 	}
-	if err := b.replace(ctx, next, got.Seq); err != nil {
+	sum, err := sumOf(ctx, next)
+	if err != nil {
+		return fail(err)
+	}
+	if err := b.replace(ctx, next, sum, got.Seq); err != nil {
 		return fail(err)
 	}
 	got.New = true

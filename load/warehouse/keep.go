@@ -24,13 +24,13 @@ func (b *build) keptDir() string { return b.cfg.Path + ".d" }
 
 // replace puts a finished file that shows a commit in the place of the published one, which is kept if that is asked
 // for. That it could not be kept is no reason to leave readers with it.
-func (b *build) replace(ctx context.Context, next string, seq int64) error {
+func (b *build) replace(ctx context.Context, next, sum string, seq int64) error {
 	if b.cfg.Keep > 0 {
 		if err := b.keep(ctx, seq); err != nil {
 			b.cfg.Log.Warn("the warehouse that is replaced could not be kept", "directory", b.keptDir(), "error", err.Error())
 		}
 	}
-	if err := replace(next, b.cfg.Path); err != nil {
+	if err := replace(next, sum, b.cfg.Path); err != nil {
 		return err
 	}
 	b.cfg.Step(stepRenamed)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -46,7 +45,7 @@ func (b *build) publish(ctx context.Context, target *lake.Commit, rep Report) er
 		}
 	}
 	b.cfg.Step(stepCheckpoint)
-	next, err := b.copyOut(ctx)
+	next, sum, err := b.copyOut(ctx)
 	if err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
@@ -59,7 +58,7 @@ func (b *build) publish(ctx context.Context, target *lake.Commit, rep Report) er
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
-	if err := b.replace(ctx, next, e.seq); err != nil {
+	if err := b.replace(ctx, next, sum, e.seq); err != nil {
 		return fmt.Errorf("warehouse: publish: %w", err)
 	}
 	return nil
@@ -92,19 +91,16 @@ func (b *build) proof(ctx context.Context, path string, e *ledgerEntry) (err err
 	return err
 }
 
-// copyStep is how many bytes are copied before the context is looked at.
-const copyStep = 64 << 20
-
-// copyOut copies the build file, which is closed, beside the published one and syncs it.
-func (b *build) copyOut(ctx context.Context) (name string, err error) {
+// copyOut copies the build file, which is closed, beside the published one and syncs it. It returns what sumOf says of it.
+func (b *build) copyOut(ctx context.Context) (name, sum string, err error) {
 	src, err := os.Open(b.file())
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer src.Close()
 	dst, err := b.createNext()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() {
 		err = errors.Join(err, dst.Close())
@@ -112,19 +108,10 @@ func (b *build) copyOut(ctx context.Context) (name string, err error) {
 			os.Remove(dst.Name())
 		}
 	}()
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		_, err := io.CopyN(dst, src, copyStep) // by the system where it can, which need not read the bytes
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return "", err
-		}
+	if sum, err = copyFile(ctx, dst, src); err != nil {
+		return "", "", err
 	}
-	return dst.Name(), errors.Join(dst.Chmod(publishedMode), dst.Sync())
+	return dst.Name(), sum, errors.Join(dst.Chmod(publishedMode), dst.Sync())
 }
 
 // createNext makes the file that will replace the published one, and removes those of processes that were killed:
@@ -140,9 +127,9 @@ func (b *build) createNext() (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(b.cfg.Path), filepath.Base(b.cfg.Path)+".next-*")
 }
 
-// replace renames a finished file over the published one and makes the rename durable. A log that
+// replace renames a finished file, of which sumOf says sum, over the published one and makes the rename durable. A log that
 // lies beside the old file must not meet the new one, not after a power cut either: DuckDB would take it for its own.
-func replace(next, path string) error {
+func replace(next, sum, path string) error {
 	removed := false
 	for _, suffix := range logSuffixes {
 		err := os.Remove(path + suffix)
@@ -157,7 +144,7 @@ func replace(next, path string) error {
 			return err
 		}
 	}
-	if err := noteWritten(next, path); err != nil {
+	if err := noteWritten(sum, path); err != nil {
 		return err
 	}
 	if err := os.Rename(next, path); err != nil {

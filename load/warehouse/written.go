@@ -35,7 +35,7 @@ func sumOf(ctx context.Context, path string) (string, error) {
 		sum.Write(buf[:n])
 		total += int64(n)
 		if err == io.EOF {
-			return fmt.Sprintf("%08x-%d", sum.Sum32(), total), nil
+			return sumText(sum.Sum32(), total), nil
 		}
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return "", err
@@ -43,12 +43,10 @@ func sumOf(ctx context.Context, path string) (string, error) {
 	}
 }
 
-// noteWritten keeps what the file next is, which is about to be the published one.
-func noteWritten(next, path string) error {
-	sum, err := sumOf(context.Background(), next)
-	if err != nil {
-		return err
-	}
+func sumText(crc uint32, length int64) string { return fmt.Sprintf("%08x-%d", crc, length) }
+
+// noteWritten keeps the sum of the file that is about to be the published one.
+func noteWritten(sum, path string) error {
 	if err := privateDir(path + ".build"); err != nil {
 		return err
 	}

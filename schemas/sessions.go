@@ -6,18 +6,20 @@ import (
 )
 
 // Sessions are what is known of each session, by its id, in the order in which the ids came first. There are millions of
-// them, and a night holds them all: each takes 300 bytes here and its id, which is little more than half of a Known. A nil
-// Sessions is empty.
+// them, and a night holds them all: each takes some 330 bytes here with its id, which is little more than half of a Known. A
+// nil Sessions is empty.
 type Sessions struct {
-	place map[SessionID]int32
+	place map[sessionKey]int32
 	kept  []keptSession
+	odd   []SessionID // those that are no UUIDs, each once
+	oddAt map[SessionID]uint32
 	words []string // each status, workflow and the like once
 	word  map[string]uint32
 }
 
-// A keptSession is a Known, packed.
+// A keptSession is a Known, packed, without pointers: the garbage collector need not look at it.
 type keptSession struct {
-	id                              SessionID
+	id                              sessionKey
 	fingerprint, gist, content      Digest
 	activity                        Digest
 	number, seq                     int64
@@ -33,7 +35,7 @@ var zeroTime = time.Time{}.Unix()
 
 // NewSessions returns an empty one with room for so many.
 func NewSessions(room int64) *Sessions {
-	return &Sessions{place: make(map[SessionID]int32, room), kept: make([]keptSession, 0, room), word: map[string]uint32{}}
+	return &Sessions{place: make(map[sessionKey]int32, room), kept: make([]keptSession, 0, room), oddAt: map[SessionID]uint32{}, word: map[string]uint32{}}
 }
 
 // Len is the number of sessions.
@@ -46,38 +48,55 @@ func (s *Sessions) Len() int {
 
 // Put sets what is known of a session.
 func (s *Sessions) Put(id SessionID, k Known) {
-	if i, ok := s.place[id]; ok {
+	key := s.key(id)
+	if i, ok := s.place[key]; ok {
 		s.kept[i] = s.pack(&k)
 		return
 	}
-	s.place[id] = int32(len(s.kept))
+	s.place[key] = int32(len(s.kept))
 	s.kept = append(s.kept, s.pack(&k))
 }
 
 // Has reports whether anything is known of a session.
 func (s *Sessions) Has(id SessionID) bool {
-	if s == nil {
-		return false
-	}
-	_, ok := s.place[id]
+	_, ok := s.find(id)
 	return ok
+}
+
+// find returns what is kept of a session.
+func (s *Sessions) find(id SessionID) (*keptSession, bool) {
+	if s == nil {
+		return nil, false
+	}
+	key, ok := packID(id)
+	if !ok {
+		if key.odd, ok = s.oddAt[id]; !ok {
+			return nil, false
+		}
+	}
+	i, ok := s.place[key]
+	if !ok {
+		return nil, false
+	}
+	return &s.kept[i], true
 }
 
 // Get returns what is known of a session, the zero value if it is not known.
 func (s *Sessions) Get(id SessionID) (k Known) {
-	if s.Has(id) {
-		s.unpack(&s.kept[s.place[id]], &k)
+	if c, ok := s.find(id); ok {
+		s.unpack(c, &k)
 	}
 	return k
 }
 
 // Look returns a copy of what is known of a session, nil if it is not known.
 func (s *Sessions) Look(id SessionID) *Known {
-	if !s.Has(id) {
+	c, ok := s.find(id)
+	if !ok {
 		return nil
 	}
 	k := new(Known)
-	s.unpack(&s.kept[s.place[id]], k)
+	s.unpack(c, k)
 	return k
 }
 
@@ -106,7 +125,7 @@ func (s *Sessions) intern(word string) uint32 {
 
 func (s *Sessions) pack(k *Known) keptSession {
 	c := keptSession{
-		id: k.SessionID, fingerprint: k.Fingerprint, gist: k.Gist, content: k.ContentHash, activity: k.Activity, number: k.SessionNumber, seq: k.VersionSeq,
+		id: s.key(k.SessionID), fingerprint: k.Fingerprint, gist: k.Gist, content: k.ContentHash, activity: k.Activity, number: k.SessionNumber, seq: k.VersionSeq,
 		application: s.intern(k.Application), kind: s.intern(string(k.SessionKind)), status: s.intern(k.Status), flow: s.intern(k.Workflow), upstream: s.intern(string(k.Upstream)),
 		fullness: k.Fullness, stale: k.Stale, monitored: k.Monitored, due: k.ActivityDue,
 	}
@@ -118,7 +137,7 @@ func (s *Sessions) pack(k *Known) keptSession {
 
 func (s *Sessions) unpack(c *keptSession, k *Known) {
 	*k = Known{
-		SessionID: c.id, Fingerprint: c.fingerprint, Gist: c.gist, ContentHash: c.content, Activity: c.activity, SessionNumber: c.number, VersionSeq: c.seq,
+		SessionID: s.id(c.id), Fingerprint: c.fingerprint, Gist: c.gist, ContentHash: c.content, Activity: c.activity, SessionNumber: c.number, VersionSeq: c.seq,
 		Application: s.words[c.application], SessionKind: SessionKind(s.words[c.kind]), Status: s.words[c.status], Workflow: s.words[c.flow], Upstream: Upstream(s.words[c.upstream]),
 		Fullness: c.fullness, Stale: c.stale, Monitored: c.monitored, ActivityDue: c.due,
 	}

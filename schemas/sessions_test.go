@@ -3,6 +3,7 @@ package schemas
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -42,6 +43,32 @@ func TestSessionsKeepAll(t *testing.T) {
 	}
 	if none := (*Sessions)(nil); none.Has("a") || none.Len() != 0 || none.Look("a") != nil || none.Get("a") != (Known{}) {
 		t.Error("a nil one is not empty")
+	}
+}
+
+// An id comes out as it went in, and is not taken for another one, whatever it looks like.
+func TestSessionsKeepIDs(t *testing.T) {
+	const id = "7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4d"
+	ids := []SessionID{id, "7D3B5C3E-5A0C-4B8E-9A3E-0D8F3A1B2C4D", "7d3b5c3e5a0c4b8e9a3e0d8f3a1b2c4d", "{" + id + "}", "urn:uuid:" + id, id + " ", "",
+		"7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4g", "7d3b5c3e05a0c-4b8e-9a3e-0d8f3a1b2c4-", "------------------------------------", "7d3b5c3e-5a0c-4b8e-9a3e-0d8f3a1b2c4e"}
+	s := NewSessions(0)
+	for i, id := range ids {
+		if s.Has(id) {
+			t.Errorf("%q is known before it is put", id)
+		}
+		s.Put(id, Known{SessionID: id, SessionNumber: int64(i)})
+	}
+	for i, id := range ids {
+		if got := s.Get(id); got.SessionID != id || got.SessionNumber != int64(i) {
+			t.Errorf("%q: got %q, number %d", id, got.SessionID, got.SessionNumber)
+		}
+	}
+	var all []SessionID
+	for k := range s.All() {
+		all = append(all, k.SessionID)
+	}
+	if !slices.Equal(all, ids) {
+		t.Errorf("got %q\nwant %q", all, ids)
 	}
 }
 

@@ -104,8 +104,8 @@ func (inc *increment) finish(ctx context.Context) error {
 	return inc.b.in.exec(ctx, "note what was loaded", "UPDATE "+tallyTable+" SET loaded_seq = ?", inc.last().Seq)
 }
 
-// vectorBytes is what DuckDB keeps in memory, and cannot put aside, for each 2048 rows of a table among which any row was
-// ended, until the transaction has ended: measured on a million sessions.
+// vectorBytes is what DuckDB keeps in memory at most, and cannot put aside, for each 2048 rows of a table among which any row
+// was replaced, until the transaction has ended: measured on a million sessions.
 const vectorBytes = 24 << 10
 
 // kept is how many bytes the transaction keeps, at most, for what the commits end in one of a family's tables.

@@ -210,12 +210,11 @@ func (v *Verification) readWarehouse(ctx context.Context, cfg Config) (out map[s
 		out[t.Name], err = r.in.content(ctx, t, ident(history(t)))
 	}
 	for _, f := range families() {
-		if err == nil {
-			err = r.in.follow(ctx, &f)
-		}
-		if errors.Is(err, ErrMismatch) {
-			v.history, err = err.Error(), nil
+		if err != nil || v.history != "" {
 			break
+		}
+		if err = r.in.follow(ctx, &f); errors.Is(err, ErrMismatch) {
+			v.history, err = err.Error(), nil
 		}
 	}
 	var refused *Error

@@ -101,6 +101,7 @@ func TestVerify(t *testing.T) {
 			os.Chmod(w.cfg.Path, 0o600)
 			os.WriteFile(w.cfg.Path, []byte(strings.Repeat("x", 99999)), 0o600)
 		}, "the warehouse cannot be read"},
+		{"the ledger broken", func(w *world) { w.tamper("DELETE FROM _commits WHERE seq = 1") }, "the warehouse cannot be read: the warehouse does not hold what the lake holds: the ledger is not a chain"},
 		{"somebody else's", func(w *world) { w.tamper("DROP TABLE _commits") }, "the warehouse cannot be read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,8 +16,12 @@ func TestCopyFile(t *testing.T) {
 	for place, dir := range map[string]string{"disk": t.TempDir(), "memory": "/dev/shm"} {
 		for _, size := range []int{0, 1, copyAlign, copyStep, copyStep + 1, 2*copyStep + 3*copyAlign} {
 			dst, err := os.CreateTemp(dir, "kycsync-copy-*")
+			if err != nil && place == "memory" {
+				t.Logf("not tried in memory: %v", err)
+				break
+			}
 			if err != nil {
-				t.Skipf("%s: %v", place, err)
+				t.Fatal(err)
 			}
 			defer os.Remove(dst.Name())
 			body := make([]byte, size)
@@ -55,7 +59,7 @@ func TestCopyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	if _, err := copyFile(gone, dst, src); err != nil && !errors.Is(err, context.Canceled) {
+	if _, err := copyFile(gone, dst, src); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v of a build that was stopped", err)
 	}
 }

@@ -195,6 +195,7 @@ func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 	base.update()
 	for _, tt := range []struct{ name, stmt, want string }{
 		{"a row of a table that the night does not touch", "DELETE FROM session_features WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
+		{"a row of a table that it does touch", "DELETE FROM sessions WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
 		{"an older version shown", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE session_id = 'sa0'; DELETE FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
 		{"a version twice", "INSERT INTO sessions_replaced FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
 		{"what the checks need themselves is gone", "DROP TABLE check_results", "the build file is not sound (read the results of checks"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -62,9 +61,7 @@ func (p *program) reconcile(c *cli.Context) error {
 // printReconciliation names the figures that are not equal.
 func printReconciliation(w io.Writer, s *night.Summary, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"application": s.Application, "run_id": s.RunID, "control_totals": s.Totals, "figures_not_equal": s.Unequal, "requests": s.Requests})
+		return printJSON(w, map[string]any{"application": s.Application, "run_id": s.RunID, "control_totals": s.Totals, "figures_not_equal": s.Unequal, "requests": s.Requests})
 	}
 	fmt.Fprintf(w, "application %s: %s of the vendor's counts are ours%s; %d requests\n", s.Application, equal(s.Totals), others(s.Totals), s.Requests)
 	if len(s.Unequal) == 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -142,9 +141,7 @@ func (s *status) stand(p *program, c *cli.Context, l *lake.Lake, head *lake.Comm
 
 func (s *status) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(s)
+		return printJSON(w, s)
 	}
 	fmt.Fprintf(w, "lake       %s\n", s.Lake)
 	if s.Published == 0 {

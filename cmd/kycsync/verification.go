@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -74,9 +73,7 @@ type verifiedTable struct {
 // print writes what was found for people, or as JSON.
 func (v *verification) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(v)
+		return printJSON(w, v)
 	}
 	fmt.Fprintf(w, "lake       %s\n", v.Lake)
 	fmt.Fprintf(w, "commits    %d in an unbroken chain, newest sha256 %s, published %d\n", v.Commits, v.Head, v.Published)

@@ -234,11 +234,11 @@ func (p *publication) each(ctx context.Context, work func(context.Context, *tabl
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make([]error, len(p.tables))
-	todo := make(chan int)
+	wanted := make(chan int)
 	var wg sync.WaitGroup
 	for range min(p.cfg.Workers, len(p.tables)) {
 		wg.Go(func() {
-			for i := range todo {
+			for i := range wanted {
 				if errs[i] = work(ctx, p.tables[i]); errs[i] != nil {
 					cancel()
 				}
@@ -246,9 +246,9 @@ func (p *publication) each(ctx context.Context, work func(context.Context, *tabl
 		})
 	}
 	for i := range p.tables {
-		todo <- i
+		wanted <- i
 	}
-	close(todo)
+	close(wanted)
 	wg.Wait()
 	return firstCause(errs)
 }

@@ -68,8 +68,8 @@ func (r *run) readTransactions(ctx, limited context.Context) error {
 		most, *queue = most-n, (*queue)[n:]
 		return head
 	}
-	todo := slices.Concat(first(&s.changed), first(&s.unread), first(&s.due))
-	if err := r.readDetails(ctx, limited, s, todo); err != nil {
+	wanted := slices.Concat(first(&s.changed), first(&s.unread), first(&s.due))
+	if err := r.readDetails(ctx, limited, s, wanted); err != nil {
 		return err
 	}
 	return r.readRemediations(ctx)
@@ -226,9 +226,9 @@ func (r *run) rememberThing(k schemas.KnownEntity) {
 }
 
 // readDetails asks for the details and appends what changed.
-func (r *run) readDetails(ctx, limited context.Context, l *entityList, todo []entityTask) error {
+func (r *run) readDetails(ctx, limited context.Context, l *entityList, wanted []entityTask) error {
 	kind := l.kind
-	affordable := min(len(todo), r.budget().Requests(time.Now()))
+	affordable := min(len(wanted), r.budget().Requests(time.Now()))
 	get := func(ctx context.Context, t entityTask) (schemas.Document, error) {
 		if kind.byVendorData {
 			return kind.detail(ctx, t.vendorData)
@@ -236,7 +236,7 @@ func (r *run) readDetails(ctx, limited context.Context, l *entityList, todo []en
 		return kind.detail(ctx, t.id)
 	}
 	done := 0
-	for got, err := range extract.Each(limited, r.Client, todo[:affordable], get) {
+	for got, err := range extract.Each(limited, r.Client, wanted[:affordable], get) {
 		if err != nil && !extract.OfSession(err) && !errors.Is(err, extract.ErrUnaddressable) {
 			return err
 		}
@@ -244,13 +244,13 @@ func (r *run) readDetails(ctx, limited context.Context, l *entityList, todo []en
 			return err
 		}
 		done++
-		r.Progress(string(kind.document)+" details", done, len(todo))
+		r.Progress(string(kind.document)+" details", done, len(wanted))
 		r.Step("entity")
 		if err := r.commitSome(ctx); err != nil {
 			return err
 		}
 	}
-	if affordable < len(todo) {
+	if affordable < len(wanted) {
 		return errSpent
 	}
 	return nil

@@ -1,6 +1,9 @@
 package schemas
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // A sessionKey stands for a session's id in a Sessions, without a pointer. Ids are UUIDs; one that is none has a place in
 // a list.
@@ -9,38 +12,38 @@ type sessionKey struct {
 	odd  uint32 // its place, from 1; 0: it is the UUID
 }
 
-// dashes are the places of the dashes in a UUID.
-var dashes = [...]int{8, 13, 18, 23}
-
 const uuidLen = 36
+
+// digitsAt are where the bytes of a UUID stand in its text, each as two digits.
+var digitsAt = [...]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// digit is what each hexadecimal digit stands for, and noDigit for anything else. Capitals are none.
+var digit = func() (all [256]byte) {
+	for i := range all {
+		all[i] = noDigit
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		all[c] = byte(i)
+	}
+	return all
+}()
+
+const noDigit = 0xff
 
 // packID returns the key of an id that is a UUID as RFC 9562 writes it, with small letters, and false for any other:
 // the id must come out again as it was.
 func packID(id SessionID) (key sessionKey, ok bool) {
-	if len(id) != uuidLen {
+	if len(id) != uuidLen || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
 		return key, false
 	}
-	var digits [2 * len(key.uuid)]byte
-	n := 0
-	for i := range len(id) {
-		c := id[i]
-		if n < len(digits) && ('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
-			digits[n] = c
-			n++
-		} else if c != '-' {
-			return key, false
+	for i, at := range digitsAt {
+		high, low := digit[id[at]], digit[id[at+1]]
+		if high|low == noDigit {
+			return sessionKey{}, false
 		}
+		key.uuid[i] = high<<4 | low
 	}
-	for _, i := range dashes {
-		if id[i] != '-' {
-			return key, false
-		}
-	}
-	if n != len(digits) {
-		return key, false
-	}
-	_, err := hex.Decode(key.uuid[:], digits[:])
-	return key, err == nil
+	return key, true
 }
 
 // key returns the key of an id, and gives it a place where it is no UUID.
@@ -50,6 +53,7 @@ func (s *Sessions) key(id SessionID) sessionKey {
 		return key
 	}
 	if _, ok := s.oddAt[id]; !ok {
+		id = SessionID(strings.Clone(string(id)))
 		s.odd = append(s.odd, id)
 		s.oddAt[id] = uint32(len(s.odd))
 	}

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -46,7 +47,7 @@ func (s *Sessions) Len() int {
 	return len(s.kept)
 }
 
-// Put sets what is known of a session.
+// Put sets what is known of a session. It keeps copies.
 func (s *Sessions) Put(id SessionID, k Known) {
 	key := s.key(id)
 	if i, ok := s.place[key]; ok {
@@ -117,7 +118,7 @@ func (s *Sessions) All() iter.Seq[*Known] {
 func (s *Sessions) intern(word string) uint32 {
 	i, ok := s.word[word]
 	if !ok {
-		i = uint32(len(s.words))
+		i, word = uint32(len(s.words)), strings.Clone(word)
 		s.words, s.word[word] = append(s.words, word), i
 	}
 	return i

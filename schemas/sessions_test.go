@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // Whatever is known of a session is known again, each field of it.
@@ -69,6 +70,22 @@ func TestSessionsKeepIDs(t *testing.T) {
 	}
 	if !slices.Equal(all, ids) {
 		t.Errorf("got %q\nwant %q", all, ids)
+	}
+}
+
+// What is put may be of a batch that is overwritten afterwards.
+func TestSessionsKeepCopies(t *testing.T) {
+	s, buf := NewSessions(0), []byte("oddApproved")
+	lent := func(from, to int) string { return unsafe.String(&buf[from], to-from) }
+	s.Put(SessionID(lent(0, 3)), Known{SessionID: SessionID(lent(0, 3)), Status: lent(3, 11)})
+	clear(buf)
+	want := Known{SessionID: "odd", Status: "Approved"}
+	if got := s.Get("odd"); got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	s.Put("other", Known{SessionID: "other", Status: "Approved"})
+	if got := s.Get("other"); got.Status != "Approved" {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -160,7 +160,7 @@ func readStanding(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string,
 	}
 	err := each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
 		if key := (versionOf{wordAt(cell("application"), i), "", textAt(cell("session_id"), i)}); named[key] {
-			st.sessions[key] = knownAt(cell, i)
+			st.sessions[key] = schemas.Known{Stale: boolAt(cell("stale"), i), LastChecked: timeAt(cell("last_checked"), i), ActivityChecked: timeAt(cell("activity_checked"), i)}
 		}
 	})
 	if err != nil {

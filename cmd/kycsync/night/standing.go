@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"kycsync/extract"
@@ -68,10 +69,12 @@ func Stand(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, now ti
 	known := map[string]*schemas.Sessions{}
 	err = each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
 		k := knownAt(cell, i)
-		if known[k.Application] == nil {
-			known[k.Application] = schemas.NewSessions(0)
+		of := known[k.Application]
+		if of == nil {
+			of = schemas.NewSessions(0)
+			known[strings.Clone(k.Application)] = of
 		}
-		known[k.Application].Put(k.SessionID, k)
+		of.Put(k.SessionID, k)
 	})
 	for application, sessions := range known {
 		s.Waiting[application] = waiting(sessions)

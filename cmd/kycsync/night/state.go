@@ -106,12 +106,12 @@ func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 	published, rest := halves(c, "session_state")
 	for _, half := range []*lake.Commit{published, rest} {
 		err = each(ctx, l, half, "session_state", dir, func(cell func(string) arrow.Array, i int) {
-			k := knownAt(cell, i)
-			if k.Application != application {
+			if lentAt(cell("application"), i) != application {
 				return
 			}
+			k := knownAt(cell, i)
 			if _, twice := staged[k.SessionID]; half == rest && !twice {
-				staged[k.SessionID] = known.Get(k.SessionID).Fullness
+				staged[schemas.SessionID(strings.Clone(string(k.SessionID)))] = known.Get(k.SessionID).Fullness
 			}
 			known.Put(k.SessionID, k)
 		})
@@ -122,18 +122,18 @@ func readState(ctx context.Context, l *lake.Lake, c *lake.Commit, application, d
 	return known, staged, nil
 }
 
-// knownAt reads one row of session_state.
+// knownAt reads one row of session_state. Its strings are those of the batch: who keeps them must copy them.
 func knownAt(cell func(string) arrow.Array, i int) schemas.Known {
 	return schemas.Known{
-		Application: wordAt(cell("application"), i), SessionID: schemas.SessionID(textAt(cell("session_id"), i)),
-		SessionKind: schemas.SessionKind(wordAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
-		CreatedAt: timeAt(cell("created_at"), i), Status: wordAt(cell("status"), i), Fingerprint: digestAt(cell("fingerprint"), i),
+		Application: lentAt(cell("application"), i), SessionID: schemas.SessionID(lentAt(cell("session_id"), i)),
+		SessionKind: schemas.SessionKind(lentAt(cell("session_kind"), i)), SessionNumber: intAt(cell("session_number"), i),
+		CreatedAt: timeAt(cell("created_at"), i), Status: lentAt(cell("status"), i), Fingerprint: digestAt(cell("fingerprint"), i),
 		Gist: digestAt(cell("row_gist"), i), ContentHash: digestAt(cell("content_hash"), i), VersionSeq: intAt(cell("version_seq"), i),
 		LastChecked: timeAt(cell("last_checked"), i), Stale: cell("stale").(*array.Boolean).Value(i),
-		Workflow: wordAt(cell("workflow_id"), i), StatusSince: timeAt(cell("status_since"), i), Monitored: boolAt(cell("is_monitored"), i),
+		Workflow: lentAt(cell("workflow_id"), i), StatusSince: timeAt(cell("status_since"), i), Monitored: boolAt(cell("is_monitored"), i),
 		DocumentExpires: timeAt(cell("document_expires"), i), Hinted: timeAt(cell("hinted_at"), i),
 		Activity: digestAt(cell("activity_hash"), i), ActivityChecked: timeAt(cell("activity_checked"), i), ActivityDue: boolAt(cell("is_activity_due"), i),
-		Upstream: schemas.Upstream(wordAt(cell("upstream_state"), i)), AbsentSince: timeAt(cell("absent_since"), i), GoneSince: timeAt(cell("gone_since"), i),
+		Upstream: schemas.Upstream(lentAt(cell("upstream_state"), i)), AbsentSince: timeAt(cell("absent_since"), i), GoneSince: timeAt(cell("gone_since"), i),
 		Fullness: schemas.Fullness{Identities: int32(intAt(cell("identities"), i)), Numbered: int32(intAt(cell("identities_numbered"), i)), Pictured: int32(intAt(cell("identities_pictured"), i))},
 	}
 }
@@ -205,11 +205,14 @@ func wordAt(a arrow.Array, i int) string {
 }
 
 // textAt returns a copy: the batch is gone after the call. Null is empty.
-func textAt(a arrow.Array, i int) string {
+func textAt(a arrow.Array, i int) string { return strings.Clone(lentAt(a, i)) }
+
+// lentAt is textAt without the copy.
+func lentAt(a arrow.Array, i int) string {
 	if a.IsNull(i) {
 		return ""
 	}
-	return strings.Clone(a.(*array.String).Value(i))
+	return a.(*array.String).Value(i)
 }
 
 func boolAt(a arrow.Array, i int) bool { return a.IsValid(i) && a.(*array.Boolean).Value(i) }

@@ -63,23 +63,34 @@ func (b *build) agree(ctx context.Context, set *partSet, got fingerprint) error 
 	return b.in.exec(ctx, "note "+set.table.Name, fmt.Sprintf("UPDATE %s SET hash_sum = hash_sum + %d WHERE table_name = ?", tallyTable, got.sum), set.table.Name)
 }
 
-// unique checks that the key of t identifies a row in loaded. A log has no key in that sense.
-func (b *build) unique(ctx context.Context, t *schemas.Table, loaded string) error {
+// unique checks that the key of t identifies a row among those in loaded. A log has no key in that sense.
+func (b *build) unique(ctx context.Context, t *schemas.Table, loaded string, rows int64) error {
 	key := t.RowKey()
 	if key == nil {
 		return nil
 	}
-	// Distinct hashes are cheap to count. They tell apart what differs but for one chance in
-	// millions, and then the second, exact question settles it.
-	var n, distinct int64
-	err := b.in.row(ctx, "check the key of "+t.Name, fmt.Sprintf("SELECT count(*), count(DISTINCT hash(%s)) FROM %s", idents(key), loaded), &n, &distinct)
-	if err != nil || n == distinct {
-		return err
+	op := "check the key of " + t.Name
+	id, parts := ident(idOf(t)), rows/b.cfg.heldAtOnce+1
+	for part := range parts {
+		of := fmt.Sprintf("(FROM %s) WHERE hash(%s) %% %d = %d", loaded, id, parts, part)
+		// Distinct hashes are cheap to count. They tell apart what differs but for one chance in
+		// millions, and then the second, exact question settles it.
+		var same bool
+		err := b.in.row(ctx, op, fmt.Sprintf("SELECT count(*) = count(DISTINCT hash(%s)) FROM %s", idents(key), of), &same)
+		if err != nil {
+			return err
+		}
+		if same {
+			continue
+		}
+		var twice int64
+		err = b.in.row(ctx, op, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s GROUP BY %s HAVING count(*) > 1)", of, idents(key)), &twice)
+		if err != nil {
+			return err
+		}
+		if twice > 0 {
+			return fmt.Errorf("warehouse: check %s: %w: %d keys (%s) stand for more than one row", t.Name, ErrMismatch, twice, strings.Join(key, ", "))
+		}
 	}
-	var twice int64
-	err = b.in.row(ctx, "check the key of "+t.Name, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s GROUP BY %s HAVING count(*) > 1)", loaded, idents(key)), &twice)
-	if err == nil && twice > 0 {
-		err = fmt.Errorf("warehouse: check %s: %w: %d keys (%s) stand for more than one row", t.Name, ErrMismatch, twice, strings.Join(key, ", "))
-	}
-	return err
+	return nil
 }

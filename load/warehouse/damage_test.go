@@ -164,6 +164,10 @@ func TestLakeInDoubtPublishesNothing(t *testing.T) {
 		{"a key twice", func(t *testing.T, w *world) {
 			w.commit(map[string][]row{"sessions": append(session, session...)})
 		}, ErrMismatch, "1 keys (application, session_id, version_seq) stand for more than one row"},
+		{"a key twice among more rows than are held against each other at once", func(t *testing.T, w *world) {
+			w.cfg.heldAtOnce = 2
+			w.commit(map[string][]row{"sessions": append(session, row{"session_id": "s3"}, row{"session_id": "s4"}, row{"session_id": "s5"}, row{"session_id": "s4"})})
+		}, ErrMismatch, "1 keys (application, session_id, version_seq) stand for more than one row"},
 		{"a table of a newer program", func(t *testing.T, w *world) {
 			table := *schemas.Lookup("sessions")
 			table.Name = "palm_prints"

@@ -208,5 +208,5 @@ func (inc *increment) add(ctx context.Context, t *schemas.Table, set *partSet, f
 	if err := inc.b.agree(ctx, set, got); err != nil {
 		return 0, err
 	}
-	return current, inc.b.unique(ctx, t, where)
+	return current, inc.b.unique(ctx, t, where, got.rows)
 }

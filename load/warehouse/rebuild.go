@@ -123,7 +123,7 @@ func (b *build) loadTable(ctx context.Context, v *entityVersions, t *schemas.Tab
 	if err := b.agree(ctx, set, got); err != nil {
 		return err
 	}
-	return b.unique(ctx, t, all)
+	return b.unique(ctx, t, all, got.rows)
 }
 
 // entityVersions knows the versions of a family's entities, and which version ended which. They are

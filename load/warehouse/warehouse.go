@@ -53,6 +53,7 @@ type Config struct {
 	addThreads int   // Threads where commits are added
 	addAtOnce  int64 // bytes, as vectorBytes has them, that a transaction may keep there. Defaults to 32 MiB: with 345, as much as fits, a night on a million sessions spilled a gigabyte and took a quarter longer
 	atOnce     int64 // rows after which a build from scratch begins another transaction. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
+	heldAtOnce int64 // rows that are held against each other at once. Defaults to two million: DuckDB takes a table that it is just filling for one of a single row, and then counts what is distinct in memory alone
 	unchecked  bool  // ask no check: for tests of rows that no vendor has
 }
 
@@ -106,6 +107,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.atOnce == 0 {
 		cfg.atOnce = 100_000
+	}
+	if cfg.heldAtOnce == 0 {
+		cfg.heldAtOnce = 2_000_000
 	}
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}

@@ -66,12 +66,13 @@ func Stand(ctx context.Context, l *lake.Lake, c *lake.Commit, dir string, now ti
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]*schemas.Sessions{}
+	known, room := map[string]*schemas.Sessions{}, roomFor(c, "session_state", "sessions")
 	err = each(ctx, l, c, "session_state", dir, func(cell func(string) arrow.Array, i int) {
 		k := knownAt(cell, i)
 		of := known[k.Application]
 		if of == nil {
-			of = schemas.NewSessions(0)
+			of = schemas.NewSessions(room) // most lakes have one application
+			room = 0
 			known[strings.Clone(k.Application)] = of
 		}
 		of.Put(k.SessionID, k)

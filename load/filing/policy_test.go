@@ -39,6 +39,7 @@ func TestWhatAnAudienceGets(t *testing.T) {
 		{"a status", schemas.Column{Kind: schemas.Text, Class: schemas.Internal}, "sessions.status", keep, keep},
 		{"a list", schemas.Column{Kind: schemas.JSON, Class: schemas.Internal}, "activity.changed_fields", terms, terms},
 		{"a name", schemas.Column{Kind: schemas.Text, Class: schemas.PII}, "sessions.full_name", pseudonym, pseudonym},
+		{"a kind of person", schemas.Column{Kind: schemas.Text, Class: schemas.PII, Words: words}, "key_people.entity_type", known, known},
 		{"a day of birth", schemas.Column{Kind: schemas.Date, Class: schemas.PII}, "id_verifications.date_of_birth", pseudonym, year},
 		{"a country", schemas.Column{Kind: schemas.Text, Class: schemas.PII}, "id_verifications.nationality_iso3", keep, keep},
 		{"a place on earth", schemas.Column{Kind: schemas.Float, Class: schemas.PII}, "ip_analyses.latitude", drop, drop},

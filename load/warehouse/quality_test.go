@@ -22,7 +22,10 @@ func TestCheckStories(t *testing.T) {
 	empty.now = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	empty.commit(nil) // what follows is loaded into tables that are there: they take longer to make than to fill
 	empty.update()
-	for _, c := range sql.Checks() {
+	for i, c := range sql.Checks() {
+		if testing.Short() && i%4 != 0 {
+			continue // the rest in the full run
+		}
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			tellCheck(t, empty.clone(t), &check{Check: c}, "testdata/checks/"+c.Name+".txtar")
@@ -193,13 +196,16 @@ func TestDishonestyInTheWarehouseIsNamed(t *testing.T) {
 func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 	base := sound(t)
 	base.update()
-	for _, tt := range []struct{ name, stmt, want string }{
+	for i, tt := range []struct{ name, stmt, want string }{
 		{"a row of a table that the night does not touch", "DELETE FROM session_features WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
 		{"a row of a table that it does touch", "DELETE FROM sessions WHERE session_id = 'sb3'", "checks failed in the build file: lake_rows"},
 		{"an older version shown", "INSERT INTO sessions SELECT * EXCLUDE (next_seq) FROM sessions_replaced WHERE session_id = 'sa0'; DELETE FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
 		{"a version twice", "INSERT INTO sessions_replaced FROM sessions_replaced WHERE session_id = 'sa0'", "checks failed in the build file: lake_rows"},
 		{"what the checks need themselves is gone", "DROP TABLE check_results", "the build file is not sound (read the results of checks"},
 	} {
+		if testing.Short() && i > 0 {
+			continue // the rest in the full run
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := base.clone(t)
@@ -222,7 +228,7 @@ func TestDishonestyInTheBuildFileIsHealed(t *testing.T) {
 func TestANightAsksOfWhatIsNew(t *testing.T) {
 	base := sound(t)
 	base.update()
-	for _, tt := range []struct {
+	for i, tt := range []struct {
 		name, stmt string
 		want       []string
 	}{
@@ -236,6 +242,9 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 		{"an old row edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", nil},
 		{"a new word that is not known", "UPDATE sessions SET status = 'Fine' WHERE version_seq = 3", nil},
 	} {
+		if testing.Short() && i%4 != 1 {
+			continue // the rest in the full run
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := base.clone(t)
@@ -293,11 +302,14 @@ func TestANightAsksOfWhatIsNew(t *testing.T) {
 func TestDishonestyAtLoadIsHeldBack(t *testing.T) {
 	base := sound(t)
 	base.update()
-	for _, tt := range []struct{ name, stmt, want string }{
+	for i, tt := range []struct{ name, stmt, want string }{
 		{"a row of a child lost", "DELETE FROM session_features WHERE session_id = 'sb3'", "check lake_rows failed for 1, such as session_features (41 rows, want 42)"},
 		{"a version twice", "INSERT INTO sessions FROM sessions WHERE session_id = 'sa0'", "check keys.sessions failed for 1, such as sa0 (the key stands for 2 rows)"},
 		{"a status edited", "UPDATE sessions SET status = 'Approved' WHERE session_id = 'sb3'", "check content.sessions failed for 1"},
 	} {
+		if testing.Short() && i > 0 {
+			continue // the rest in the full run
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := base.clone(t)

@@ -19,10 +19,10 @@ import (
 // What was known on a day is, after many nights with compactions, what a copy of the lake that was stopped on that
 // day says. KYCSYNC_TEST_NIGHTS is for more nights: 730 are two years.
 func TestWhatWasKnownSurvivesCompaction(t *testing.T) {
-	nights, stopped := 10, 3
 	if testing.Short() {
-		nights = 4
+		t.Skip("ten nights")
 	}
+	nights, stopped := 10, 3
 	nights = searched("NIGHTS", nights)
 	v, url := newVendor(t, didittest.Options{Seed: 31, Sessions: 30, Restless: 20})
 	h := newHouse(t, v, url, "", lake.Config{})

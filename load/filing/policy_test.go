@@ -144,3 +144,17 @@ func TestTemplatesOfTheProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatMayBeEmptyIsNull: a value that is none of the known words leaves empty, which a column without null would refuse. Only
+// one whose words are the program's own may be without.
+func TestWhatMayBeEmptyIsNull(t *testing.T) {
+	for i := range schemas.Tables {
+		table := &schemas.Tables[i]
+		for _, c := range table.Stored() {
+			a, err := Analyst.action(&c, table.Name+"."+c.Name)
+			if err == nil && a == known && !c.Null && c.Path != schemas.EnvConst {
+				t.Errorf("%s.%s has no null", table.Name, c.Name)
+			}
+		}
+	}
+}

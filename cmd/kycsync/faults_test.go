@@ -16,49 +16,59 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A faultRun is what a fault of the vendor makes of a night.
+// A faultRun is what faults of the vendor make of a night.
 type faultRun struct {
 	faults string
 	flags  []string // of sync
 	exit   int
-	again  int    // exit code of a second run with the same faults, -1: there is none
-	says   string // on stderr, in the first run
-	heals  bool   // one run after the faults makes up for everything
-	check  func(t *testing.T, h *faultyHouse)
+	again  int      // exit code of a second run with the same faults, -1: there is none
+	says   []string // on stderr, in the first run
 }
 
-// faultRuns have every fault that the fake vendor knows. The lists take a dozen requests, the rest
-// are decisions. The first ones are those of a short test.
-var faultRuns = []faultRun{
-	{faults: "badvalue:20", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitOK, says: "could not be read", check: valuesRejected},
-	{faults: "redirect:100", exit: exitFailed, again: exitFailed, says: `unexpected redirect \(301\) to elsewhere\.example`, heals: true},
+// A hardLife is a lake from its first night on: everything goes wrong in some nights, and then nothing in one.
+type hardLife struct {
+	name  string
+	runs  []faultRun
+	heals bool                               // the good night makes up for everything
+	check func(t *testing.T, h *faultyHouse) // after the first night
+}
 
-	{faults: "503:61,html500:71", heals: true, says: "answered 50"},
-	{faults: "burst503:90:3", heals: true, says: "answered 503"},
-	{faults: "reset:61,truncate:71", heals: true, says: "body of unknown length"},
-	{faults: "shortpage:3,badnext:1,slow:61:300", heals: true, says: "body of unknown length"},
-	{faults: "429:90", heals: true, says: "all requests pause"},
-	{faults: "429:40:60", flags: []string{"--max-duration", "4s"}, exit: exitAgain, again: -1, says: "the budget ended", heals: true},
-	{faults: "revoke:2", exit: exitCredentials, again: exitCredentials, says: `the vendor refused the key \(403\)`, heals: true},
-	{faults: "revoke:100", exit: exitCredentials, again: exitCredentials, says: `the vendor refused the key \(403\)`, heals: true},
-	{faults: "gzipbomb:2", exit: exitFailed, again: exitFailed, says: "body too large: over 16 MiB", heals: true},
-	{faults: "gzipbomb:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: -1, says: "could not be read", heals: true, check: documentsRejected("body too large")},
-	{faults: "hide:100", heals: true, check: nothingRejected},
-	{faults: "hide:10", exit: exitGate, again: exitGate, says: "sessions that the list names answer 404", heals: true},
-	{faults: "gone404:30", exit: exitGate, again: exitGate, says: "sessions that the list names answer 404", heals: true},
-	{faults: "html404:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitOK, says: "could not be read", heals: true, check: documentsRejected("unexpected status 404")},
-	{faults: "unlisted:20", heals: true, check: nothingRejected},
-	{faults: "lost:20", heals: true, check: nothingRejected},
-	{faults: "miscount:1", exit: exitGate, again: exitGate, says: "user sessions, .*: the vendor counts", heals: true},
-	{faults: "miscounted_users:5", check: nothingRejected},
-	{faults: "insert:30,delete:40,pull:3"},
-	{faults: "dupkey:90,badutf8:90,deep:90,trailing:90", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true,
-		check: documentsRejected("duplicate member name", "invalid UTF-8", "nested deeper than 64", "bytes after the end")},
-	{faults: "bigbody:60", flags: []string{"--gate", "stale=0.2,rejects=9"}, exit: exitDegraded, again: exitDegraded, says: "could not be read", heals: true, check: documentsRejected("body too large")},
-	{faults: "null-blocks:4,object-block:4,restrict:5,nomedia", check: nothingRejected},
-	{faults: "unknown-block:4,unknown-enum:4", check: drifted},
-	{faults: "pdf503:20,badpdf:7", flags: []string{"--archive-pdf", "--pdf-rate", "0"}, says: "answered 503|the end of the PDF is missing", check: pdfsArchived},
-	{faults: "503:1", exit: exitFailed, again: -1, says: `the vendor is unavailable: answered 503 \(attempt 6\)`, heals: true}, // waits the longest
+var lenient = []string{"--gate", "stale=0.2,rejects=9"}
+
+// hardLives have every fault that the fake vendor knows. The lists take a dozen requests, the rest are decisions.
+var hardLives = []hardLife{
+	{name: "values cannot be read", check: valuesRejected, runs: []faultRun{
+		{faults: "badvalue:20", flags: lenient, exit: exitDegraded, again: exitOK, says: []string{"could not be read"}}}},
+	{name: "documents cannot be read", heals: true,
+		check: documentsRejected("duplicate member name", "invalid UTF-8", "nested deeper than 64", "bytes after the end", "body too large"), runs: []faultRun{
+			{faults: "dupkey:90,badutf8:90,deep:90,trailing:90,bigbody:60", flags: lenient, exit: exitDegraded, again: exitDegraded, says: []string{"could not be read"}}}},
+	{name: "answers are not the vendor's", heals: true, check: documentsRejected("body too large", "unexpected status 404"), runs: []faultRun{
+		{faults: "gzipbomb:60,html404:90", flags: lenient, exit: exitDegraded, again: -1, says: []string{"could not be read"}}}},
+	{name: "the vendor errs", heals: true, runs: []faultRun{
+		{faults: "503:61,html500:71,burst503:90:3", says: []string{"answered 500", "answered 503"}}}},
+	{name: "the way to the vendor is unreliable", heals: true, runs: []faultRun{
+		{faults: "reset:61,truncate:71,shortpage:3,badnext:1,slow:61:300", says: []string{"body of unknown length"}}}},
+	{name: "the vendor refuses too much", heals: true, runs: []faultRun{
+		{faults: "429:40:60", flags: []string{"--max-duration", "4s"}, exit: exitAgain, again: -1, says: []string{"the budget ended"}},
+		{faults: "429:90", says: []string{"all requests pause"}}}},
+	{name: "the list cannot be had", heals: true, runs: []faultRun{
+		{faults: "redirect:100", exit: exitFailed, again: exitFailed, says: []string{`unexpected redirect \(301\) to elsewhere\.example`}},
+		{faults: "revoke:2", exit: exitCredentials, again: exitCredentials, says: []string{`the vendor refused the key \(403\)`}},
+		{faults: "gzipbomb:2", exit: exitFailed, again: exitFailed, says: []string{"body too large: over 16 MiB"}},
+		{faults: "miscount:1", exit: exitGate, again: exitGate, says: []string{"user sessions, .*: the vendor counts"}}}},
+	{name: "the key is revoked", heals: true, runs: []faultRun{
+		{faults: "revoke:100", exit: exitCredentials, again: exitCredentials, says: []string{`the vendor refused the key \(403\)`}}}},
+	{name: "much is hidden that the list names", heals: true, runs: []faultRun{
+		{faults: "hide:10", exit: exitGate, again: exitGate, says: []string{"sessions that the list names answer 404"}}}},
+	{name: "much is gone that the list names", heals: true, runs: []faultRun{
+		{faults: "gone404:30", exit: exitGate, again: exitGate, says: []string{"sessions that the list names answer 404"}}}},
+	{name: "a little is gone", heals: true, check: nothingRejected, runs: []faultRun{{faults: "hide:100,unlisted:20,lost:40"}}},
+	{name: "the list moves", check: nothingRejected, runs: []faultRun{{faults: "insert:30,delete:40,pull:3,miscounted_users:5"}}},
+	{name: "blocks are others", check: drifted, runs: []faultRun{{faults: "null-blocks:4,object-block:4,restrict:5,nomedia,unknown-block:5,unknown-enum:4"}}},
+	{name: "PDFs fail", check: pdfsArchived, runs: []faultRun{
+		{faults: "pdf503:20,badpdf:7", flags: []string{"--archive-pdf", "--pdf-rate", "0"}, says: []string{"answered 503|the end of the PDF is missing"}}}},
+	{name: "the vendor is unavailable", heals: true, runs: []faultRun{ // waits the longest
+		{faults: "503:1", exit: exitFailed, again: -1, says: []string{`the vendor is unavailable: answered 503 \(attempt 6\)`}}}},
 }
 
 const (
@@ -78,10 +88,12 @@ func TestCanary(t *testing.T) {
 		t.Skip("many processes")
 	}
 	known := map[string]bool{}
-	for _, r := range faultRuns {
-		for item := range strings.SplitSeq(r.faults, ",") {
-			name, _, _ := strings.Cut(item, ":")
-			known[name] = true
+	for _, l := range hardLives {
+		for _, r := range l.runs {
+			for item := range strings.SplitSeq(r.faults, ",") {
+				name, _, _ := strings.Cut(item, ":")
+				known[name] = true
+			}
 		}
 	}
 	for _, name := range didittest.FaultNames() {
@@ -92,12 +104,15 @@ func TestCanary(t *testing.T) {
 	undisturbed := newFaultyHouse(t)
 	undisturbed.run(t, "sync")
 	want := contentOf(t, undisturbed.dir)
-	for i, r := range faultRuns {
-		t.Run(r.faults, func(t *testing.T) {
+	for _, l := range hardLives {
+		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			h := newFaultyHouse(t)
-			h.suffer(t, r, i)
-			h.recover(t, r, want)
+			for _, r := range l.runs {
+				h.suffer(t, r, l.check)
+			}
+			h.question(t)
+			h.recover(t, l, want)
 			h.search(t)
 		})
 	}
@@ -140,32 +155,39 @@ func (h *faultyHouse) run(t *testing.T, args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), stderr.String()
 }
 
-// suffer runs nights while things go wrong.
-func (h *faultyHouse) suffer(t *testing.T, r faultRun, i int) {
+// suffer runs a night in which things go wrong, and as a rule a second one.
+func (h *faultyHouse) suffer(t *testing.T, r faultRun, check func(*testing.T, *faultyHouse)) {
+	t.Helper()
 	if err := h.vendor.SetFaults(r.faults); err != nil {
 		t.Fatal(err)
 	}
-	formats := []string{"text", "json"}
-	if i%2 == 1 {
-		slices.Reverse(formats)
-	}
 	sync := slices.Concat([]string{"sync"}, r.flags, []string{"--log-format"})
-	code, stderr := h.run(t, append(sync, formats[0])...)
-	if code != r.exit || !regexp.MustCompile(r.says).MatchString(stderr) {
-		t.Errorf("got exit %d, want %d and stderr that says %q:\n%s", code, r.exit, r.says, stderr)
+	code, stderr := h.run(t, append(sync, "text")...)
+	if code != r.exit {
+		t.Errorf("%s: got exit %d, want %d:\n%s", r.faults, code, r.exit, stderr)
 	}
-	if published := h.published(t); (published > 0) != (r.exit == exitOK || r.exit == exitDegraded) {
-		t.Errorf("exit %d, and published is commit %d", code, published)
-	}
-	if r.check != nil {
-		r.check(t, h)
-	}
-	if r.again >= 0 {
-		if code, stderr := h.run(t, append(sync, formats[1])...); code != r.again {
-			t.Errorf("second run: got exit %d, want %d:\n%s", code, r.again, stderr)
+	for _, words := range r.says {
+		if !regexp.MustCompile(words).MatchString(stderr) {
+			t.Errorf("%s: stderr does not say %q:\n%s", r.faults, words, stderr)
 		}
 	}
-	for _, format := range formats {
+	if published := h.published(t); (published > 0) != (r.exit == exitOK || r.exit == exitDegraded) {
+		t.Errorf("%s: exit %d, and published is commit %d", r.faults, code, published)
+	}
+	if check != nil {
+		check(t, h)
+	}
+	if r.again >= 0 {
+		if code, stderr := h.run(t, append(sync, "json")...); code != r.again {
+			t.Errorf("%s, second run: got exit %d, want %d:\n%s", r.faults, code, r.again, stderr)
+		}
+	}
+}
+
+// question runs other commands, in both forms of the log.
+func (h *faultyHouse) question(t *testing.T) {
+	t.Helper()
+	for _, format := range []string{"text", "json"} {
 		h.run(t, "status", "--json", "--log-format", format)
 	}
 	h.run(t, "status")
@@ -192,20 +214,21 @@ func (h *faultyHouse) published(t *testing.T) int64 {
 }
 
 // recover runs one night without faults.
-func (h *faultyHouse) recover(t *testing.T, r faultRun, want map[string]string) {
+func (h *faultyHouse) recover(t *testing.T, l hardLife, want map[string]string) {
+	t.Helper()
 	if err := h.vendor.SetFaults(""); err != nil {
 		t.Fatal(err)
 	}
 	if code, stderr := h.run(t, "sync"); code != exitOK {
 		t.Errorf("after the faults: got exit %d, want 0:\n%s", code, stderr)
 	}
-	if r.check != nil {
+	if l.runs[0].exit == exitDegraded {
 		if code, stderr := h.run(t, "rebuild"); code != exitOK {
 			t.Errorf("rebuild: got exit %d, want 0:\n%s", code, stderr)
 		}
 	}
 	got := contentOf(t, h.dir)
-	if diff := cmp.Diff(want, got); r.heals && diff != "" {
+	if diff := cmp.Diff(want, got); l.heals && diff != "" {
 		t.Errorf("content differs (-undisturbed +healed):\n%s", diff)
 	}
 }

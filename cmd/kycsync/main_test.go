@@ -44,9 +44,9 @@ func TestMain(m *testing.M) {
 }
 
 // thrifty is what the processes of a test have in their environment. DuckDB gets one thread, by the
-// variable with which a cluster gives it, and garbage may lie: with few rows, threads and collection
-// cost more than they bring. The tests of package warehouse have builds with two.
-var thrifty = []string{"SLURM_CPUS_ON_NODE=1", "GOGC=400"}
+// variable with which a cluster gives it, garbage may lie, and memory is not given back: with few rows all that
+// costs more than it brings. The tests of package warehouse have builds with two.
+var thrifty = []string{"SLURM_CPUS_ON_NODE=1", "GOGC=400", "MALLOC_ARENA_MAX=1", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216"}
 
 // atSteps returns a step hook that writes the name of each step to a file, if one is named, and kills
 // the process at the nth hit of a step: "commit:2". At the step "leased" it waits for a file, if one is named.

@@ -145,6 +145,9 @@ func (b *build) begin(ctx context.Context) error {
 	b.cfg.Step(stepOpen)
 	err = b.in.transaction(ctx, func() error {
 		for _, stmt := range ddl() {
+			if b.cfg.bare && strings.HasPrefix(stmt, "COMMENT") {
+				continue
+			}
 			if err := b.in.exec(ctx, "define "+firstWords(stmt), stmt); err != nil {
 				return err
 			}

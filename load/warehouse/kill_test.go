@@ -53,7 +53,7 @@ func dieUpdating() {
 		}
 		record = func(step string) { fmt.Fprintf(f, "mark %s 0 0\n", step) }
 	}
-	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Threads: 1, unchecked: true, atOnce: 1, addAtOnce: 1, Step: func(step string) {
+	_, err = Update(context.Background(), l, Config{Path: os.Getenv(killWarehouse), Threads: 1, unchecked: true, bare: true, atOnce: 1, addAtOnce: 1, Step: func(step string) {
 		record(step)
 		if n++; n == at {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)

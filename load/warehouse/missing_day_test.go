@@ -61,7 +61,7 @@ func TestADayOfSessionsMissingIsNamed(t *testing.T) {
 
 // nineWeeks is a world whose first night has nine weeks of sessions and the second ten days more, but for one day.
 func nineWeeks(t *testing.T, but time.Time) *world {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.cfg.unchecked = false
 	w.daily(start.AddDate(0, 0, -63), start, but)
 	w.daily(start, start.AddDate(0, 0, 10), but)

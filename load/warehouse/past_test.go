@@ -15,7 +15,7 @@ func TestThePastIsWhatItWas(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many builds")
 	}
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	nights := []map[string][]row{
 		{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved", "created_at": start}, {"session_id": "s2", "session_kind": "user", "status": "In Review", "created_at": start}},
 			"warnings": {{"session_id": "s2", "block": "liveness_checks", "risk": "DARK"}}, "runs": {{"run_id": "run-1"}}},

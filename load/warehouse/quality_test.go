@@ -18,7 +18,7 @@ import (
 // the form of those of TestStories, but that nothing is asked: "want" is what the check finds as of the last
 // night, written anew by -update.
 func TestCheckStories(t *testing.T) {
-	empty := newWorld(t)
+	empty := newWorld(t).withViews()
 	empty.now = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	empty.commit(nil) // what follows is loaded into tables that are there: they take longer to make than to fill
 	empty.update()
@@ -67,7 +67,7 @@ func tellCheck(t *testing.T, w *world, c *check, name string) {
 // TestEveryCheckCanBeAsked runs all on an empty warehouse and on one with a row in each table; none may be refused, and
 // in an empty one nothing is wrong.
 func TestEveryCheckCanBeAsked(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.commit(nil)
 	r := w.built(t)
 	names := map[string]bool{}
@@ -92,7 +92,7 @@ func TestEveryCheckCanBeAsked(t *testing.T) {
 
 // sound is a world that the checks find nothing wrong with: 40 sessions in 20 days, two of them in two versions.
 func sound(t *testing.T) *world {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.cfg.unchecked = false
 	w.now = start
 	session := func(n int, status string) (s, feature, state row) {

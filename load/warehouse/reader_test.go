@@ -51,7 +51,7 @@ func TestReadersDuringPublish(t *testing.T) {
 }
 
 func TestViewsAndQuestionsOnAnEmptyWarehouse(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.update()
 	r, err := OpenReader(t.Context(), w.cfg.Path)
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 // with # are remarks. Then come pairs of files: "ask", a statement, and "want", the answer, written anew by -update. Further
 // nights and further questions may follow.
 func TestStories(t *testing.T) {
-	empty := newWorld(t)
+	empty := newWorld(t).withViews()
 	empty.now = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	empty.commit(nil) // what follows is loaded into tables that are there: they take longer to make than to fill
 	empty.update()

@@ -199,7 +199,7 @@ func TestNothingNewIsNotPublishedAgain(t *testing.T) {
 }
 
 func TestOtherViewsArePublished(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.update()
 	tamper(t, filepath.Join(w.cfg.Path+".build", "warehouse.duckdb"), "CREATE OR REPLACE VIEW user_features AS SELECT 1 AS old", "UPDATE _warehouse SET views_sha256 = 'old'")
@@ -630,7 +630,7 @@ func TestPathWithOddCharacters(t *testing.T) {
 }
 
 func TestUserFeatures(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	session := func(id, user string, number int, more row) row {
 		r := row{"session_id": id, "vendor_data": user, "vendor_data_key": user, "session_kind": "user", "session_number": number, "created_at": start.AddDate(0, 0, number)}
 		maps.Copy(r, more)

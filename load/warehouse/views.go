@@ -49,11 +49,15 @@ func (b *build) defineViews(ctx context.Context) error {
 	if err := b.in.row(ctx, "read the file's facts", "SELECT views_sha256 IS NOT DISTINCT FROM "+literal(viewsSHA256())+" FROM "+factsTable, &same); err != nil || same {
 		return err
 	}
+	views := sql.Views
+	if b.cfg.bare {
+		views = nil
+	}
 	return b.in.transaction(ctx, func() error {
 		if err := b.in.dropOldViews(ctx); err != nil {
 			return err
 		}
-		for _, v := range sql.Views {
+		for _, v := range views {
 			for _, stmt := range viewDDL(&v) {
 				if err := b.in.exec(ctx, "define view "+v.Name, stmt); err != nil {
 					return err

@@ -16,7 +16,7 @@ const columnsFile = "../../sql/columns.json"
 // TestColumnsOfViews holds the file from which the program knows the columns of its views to what the database says;
 // -update writes it.
 func TestColumnsOfViews(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.update()
 	r := w.built(t)
 	columns := map[string][]map[string]string{}
@@ -48,7 +48,7 @@ func TestColumnsOfViews(t *testing.T) {
 
 // TestExamplesOfViews runs the example of each view's comment.
 func TestExamplesOfViews(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.update()
 	r := w.built(t)
 	for _, v := range sql.Views {
@@ -71,7 +71,7 @@ func TestDossierHasEveryTable(t *testing.T) {
 
 // TestViewsOfAnOlderProgramGo removes those that there are no more.
 func TestViewsOfAnOlderProgramGo(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).withViews()
 	w.commit(nil)
 	w.update()
 	tamper(t, w.cfg.Path+".build/warehouse.duckdb", "CREATE VIEW gone AS SELECT 1 AS one", "CREATE MACRO gone_too(x) AS TABLE SELECT x AS one",

@@ -55,6 +55,7 @@ type Config struct {
 	atOnce     int64 // rows after which a build from scratch begins another transaction. Defaults to 100,000: a small lake is loaded in one, because each waits for the disk
 	heldAtOnce int64 // rows that are held against each other at once. Defaults to two million: DuckDB takes a table that it is just filling for one of a single row, and then counts what is distinct in memory alone
 	unchecked  bool  // ask no check: for tests of rows that no vendor has
+	bare       bool  // define tables alone, without comments and the views of package sql, which take most of a small build: for tests
 }
 
 // The steps of a build, in order. "load" and "loaded" come once per transaction.

@@ -22,7 +22,7 @@ import (
 	"kycsync/schemas"
 )
 
-// A world is a lake under test and the warehouse made of it. DuckDB has one thread: for a few rows,
+// A world is a lake under test and the warehouse made of it, which has no views. DuckDB has one thread: for a few rows,
 // more of them cost more than they bring. Tests of many histories ask for two.
 type world struct {
 	t    *testing.T
@@ -41,7 +41,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	return &world{t: t, dir: dir, lake: l, cfg: Config{Path: filepath.Join(dir, "kyc.duckdb"), Threads: 1, unchecked: true}}
+	return &world{t: t, dir: dir, lake: l, cfg: Config{Path: filepath.Join(dir, "kyc.duckdb"), Threads: 1, unchecked: true, bare: true}}
+}
+
+// withViews has the warehouse made with comments, and with the views of package sql.
+func (w *world) withViews() *world {
+	w.cfg.bare = false
+	return w
 }
 
 // clone returns a copy of the lake and the warehouse.
@@ -56,7 +62,7 @@ func (w *world) clone(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	return &world{t: t, dir: dir, lake: l, head: w.head, cfg: Config{Path: filepath.Join(dir, "kyc.duckdb"), Threads: 1, unchecked: true}}
+	return &world{t: t, dir: dir, lake: l, head: w.head, cfg: Config{Path: filepath.Join(dir, "kyc.duckdb"), Threads: 1, unchecked: true, bare: w.cfg.bare}}
 }
 
 // A row is the values of some columns by name; the others get a value that fits.

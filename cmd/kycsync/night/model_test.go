@@ -46,6 +46,7 @@ type world struct {
 	gist   func(schemas.DocumentKind, []schemas.Member) schemas.Digest
 	wrap   func(http.RoundTripper) http.RoundTripper
 	length int
+	merge  int  // how many parts of one size are merged
 	busy   bool // sessions come and go in most nights
 
 	scope    string
@@ -107,6 +108,9 @@ func (p inProcess) RoundTrip(req *http.Request) (resp *http.Response, err error)
 func newWorld(tb testing.TB, seed uint64) *world {
 	tb.Helper()
 	w := &world{seed: seed, gist: transform.Gist, dice: rand.New(rand.NewPCG(seed, 7)), versions: map[string][]storedVersion{}, reads: map[string][]sight{}, length: searched("NIGHTS", 5)}
+	if seed%4 == 1 { // merging takes a third of a small night
+		w.merge = 3
+	}
 	var err error
 	w.vendor, err = didittest.New(didittest.Options{Seed: seed + 1, Sessions: 8 + w.dice.IntN(16), Start: firstNight, PerMinute: -1,
 		Restless: 20 + 60*w.dice.Float64(), Retention: time.Duration(200+w.dice.IntN(200)) * 24 * time.Hour, Webhook: w.dice.IntN(2) == 0})
@@ -204,7 +208,7 @@ func (w *world) night() error {
 	}
 	w.vendor.ForgetReads()
 	honest := w.lie == "" && w.scope == ""
-	cfg := Config{Client: c, Lake: w.lake, WorkDir: filepath.Join(w.dir, "run"), Now: w.vendor.Clock, Promises: modelPromises(), Merge: 3, rules: w.rules}
+	cfg := Config{Client: c, Lake: w.lake, WorkDir: filepath.Join(w.dir, "run"), Now: w.vendor.Clock, Promises: modelPromises(), Merge: w.merge, rules: w.rules}
 	if honest && w.word > 0 {
 		cfg.Accept = map[string]string{gateMissing: "retention, ticket 12"}
 	}
@@ -484,16 +488,17 @@ func (w *world) honestTotals(s *Summary) error {
 	return errors.Join(wrong, err)
 }
 
-// eachSeed runs worlds side by side until one fails.
-func eachSeed(t *testing.T, seeds int, prepare func(*world)) error {
+// eachSeed runs worlds side by side, from one seed up to before another, until one fails.
+func eachSeed(t *testing.T, first, end int, prepare func(*world)) error {
 	t.Helper()
 	var next atomic.Int64
+	next.Store(int64(first))
 	var failed atomic.Pointer[error]
 	t.Run("worlds", func(t *testing.T) {
 		for n := range runtime.GOMAXPROCS(0) {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
-				for seed := next.Add(1) - 1; seed < int64(seeds) && failed.Load() == nil; seed = next.Add(1) - 1 {
+				for seed := next.Add(1) - 1; seed < int64(end) && failed.Load() == nil; seed = next.Add(1) - 1 {
 					w := newWorld(t, uint64(seed))
 					if prepare != nil {
 						prepare(w)
@@ -520,7 +525,7 @@ func TestModel(t *testing.T) {
 	if testing.Short() {
 		seeds = 12
 	}
-	if err := eachSeed(t, searched("MODEL", seeds), func(w *world) { w.busy = w.seed%4 == 3 }); err != nil {
+	if err := eachSeed(t, 0, searched("MODEL", seeds), func(w *world) { w.busy = w.seed%4 == 3 }); err != nil {
 		t.Error(err)
 	}
 }

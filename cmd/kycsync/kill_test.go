@@ -38,10 +38,13 @@ var killPoints = []string{
 	"anchor", "signed", "anchored", "released", "collect.unpublished", "collect.removed",
 }
 
-// collects reports whether a step is one of kycsync gc; forEngines, whether there must be publications for it. These
-// take a third of the time of a small night.
+// collects reports whether a step is one of kycsync gc; forEngines, whether there must be publications for it; merges, whether
+// parts must be merged. The last two take half of the time of a small night.
 func collects(step string) bool   { return strings.HasPrefix(step, "collect.") }
 func forEngines(step string) bool { return strings.HasPrefix(step, "engine") || collects(step) }
+func merges(step string) bool {
+	return step == "merged" || strings.HasPrefix(step, "compact") || collects(step)
+}
 
 // TestKilled kills a run at a named step and the recovery at another, lets a third run finish, and finds the same
 // content as in a lake that nobody disturbed. KYCSYNC_TEST_KILLS sets the number of scenarios; each step comes first
@@ -62,7 +65,7 @@ func TestKilled(t *testing.T) {
 	srv := httptest.NewServer(v)
 	t.Cleanup(srv.Close) // after the parallel scenarios
 
-	night := nightly{dir: filepath.Join(t.TempDir(), "known"), url: srv.URL, now: "2026-11-01T02:00:00Z", batch: 6, engines: true, key: newSignKey(t)}
+	night := nightly{dir: filepath.Join(t.TempDir(), "known"), url: srv.URL, now: "2026-11-01T02:00:00Z", batch: 6, engines: true, merges: true, key: newSignKey(t)}
 	mustRun(t, night)
 	for _, now := range []string{"2026-11-01T02:10:00Z", "2026-11-04T02:00:00Z", "2026-11-04T02:10:00Z"} { // what the first published for engines may then be collected
 		night.now = now
@@ -92,7 +95,7 @@ func TestKilled(t *testing.T) {
 			first = !first
 		}
 		night := night
-		night.engines = slices.ContainsFunc(kill, forEngines)
+		night.engines, night.merges = slices.ContainsFunc(kill, forEngines), slices.ContainsFunc(kill, merges)
 		t.Run(fmt.Sprintf("%02d %s", i, strings.Join(kill, " then ")), func(t *testing.T) {
 			t.Parallel()
 			night.dir = startingPoint(t, first, known)
@@ -223,6 +226,7 @@ type nightly struct {
 	kill          string // step and hit, empty: none
 	batch         int    // sessions; 0: 20
 	engines       bool   // they are led to the commit
+	merges        bool   // two parts of one size become one
 	pdfs          bool   // they are archived
 	key           string // that signs the anchor; empty: none does
 	collect       bool   // gc runs instead
@@ -250,8 +254,12 @@ func (n nightly) env(steps string) []string {
 	if batch == 0 {
 		batch = 20
 	}
-	return []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_API_URL=" + n.url, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill,
-		fmt.Sprintf("KYCSYNC_TEST_BATCH=%d", batch), "KYCSYNC_TEST_MERGE=2"}
+	env := []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_API_URL=" + n.url, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill,
+		fmt.Sprintf("KYCSYNC_TEST_BATCH=%d", batch)}
+	if n.merges {
+		env = append(env, "KYCSYNC_TEST_MERGE=2")
+	}
+	return env
 }
 
 // attempt runs the binary and reports whether it was killed, and how often it came to each step.

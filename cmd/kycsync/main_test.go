@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// everything reports whether stories and faults are tried, too, that take long and stand close to others.
+func everything() bool { return os.Getenv("KYCSYNC_TEST_ALL") != "" && !testing.Short() }
+
 // thrifty is what the processes of a test have in their environment. DuckDB gets one thread, by the
 // variable with which a cluster gives it, garbage may lie, and memory is not given back: with few rows all that
 // costs more than it brings. The tests of package warehouse have builds with two.
@@ -99,6 +102,8 @@ func exists(name string) bool {
 //	tamper FILE SQL...    run statements on a warehouse file
 //	orphan TABLE          append a published commit with a row of a session that there is not
 //	same FILE             stdout and the file, of kycsync verify --json, have the same logical content
+//
+// Those that begin with [!all] skip are told where KYCSYNC_TEST_ALL is set.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -146,6 +151,12 @@ func TestStories(t *testing.T) {
 			"quiet": func(ts *testscript.TestScript, _ bool, _ []string) {
 				theVendor(ts).SetQuiet(true)
 			},
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "all" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return everything(), nil
 		},
 		UpdateScripts: os.Getenv("UPDATE") != "",
 	})

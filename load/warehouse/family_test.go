@@ -52,6 +52,9 @@ func TestVersionsOfAnEntityWithChildren(t *testing.T) {
 
 // A feed has versions apart from its session's, though both have the session's id.
 func TestFeedAndSessionHaveVersionsOfTheirOwn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}},
 		"activity_feeds": {{"session_id": "s1"}}, "activity": {{"session_id": "s1", "comment": "one"}}})
@@ -73,6 +76,9 @@ func TestFeedAndSessionHaveVersionsOfTheirOwn(t *testing.T) {
 
 // Children without their entity's own row are a version all the same, whichever table tells of it.
 func TestVersionThatOnlyAChildTellsOf(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	rule := func(id string) row { return row{"transaction_id": "t", "rule_run_id": id} }
 	w.commit(map[string][]row{"transactions": {{"transaction_id": "t"}}, "transaction_parties": {{"transaction_id": "t"}}, "transaction_rules": {rule("one")}})

@@ -112,6 +112,9 @@ func TestWarehouseIsFetchedAsPublished(t *testing.T) {
 // A process that publishes dies at any request, or after it: what is fetched meanwhile is whole, and publishing again
 // finishes.
 func TestUploadThatBreaksOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.update()
@@ -329,6 +332,9 @@ func TestWarehousesOfTwoLakes(t *testing.T) {
 
 // A warehouse that is behind does not become the newest, and a lake whose history was rewritten is noticed.
 func TestUploadHoldsThePlaceAgainstTheLake(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	store, _ := place(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
@@ -348,6 +354,9 @@ func TestUploadHoldsThePlaceAgainstTheLake(t *testing.T) {
 }
 
 func TestPruneKeepsTheNewest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	store, dir := place(t)
 	for i := range 3 {

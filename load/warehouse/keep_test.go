@@ -69,6 +69,9 @@ func TestWarehousesThatWereReplacedAreKept(t *testing.T) {
 
 // A build that is killed once the file has its second name keeps it all the same, and a damaged file is not kept.
 func TestKeepingTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	w.cfg.Keep = 3
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})

@@ -3,6 +3,9 @@ package warehouse
 import "testing"
 
 func TestLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved"}}})
 	w.update()

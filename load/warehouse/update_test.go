@@ -199,6 +199,9 @@ func TestNothingNewIsNotPublishedAgain(t *testing.T) {
 }
 
 func TestOtherViewsArePublished(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t).withViews()
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
 	w.update()
@@ -540,6 +543,9 @@ func TestAnIncrementThatWasStopped(t *testing.T) {
 
 // Of commits of another history, which a stopped build had begun to add, nothing stays.
 func TestAnIncrementOfAnotherHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}}})
 	w.update()

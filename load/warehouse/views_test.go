@@ -48,6 +48,9 @@ func TestColumnsOfViews(t *testing.T) {
 
 // TestExamplesOfViews runs the example of each view's comment.
 func TestExamplesOfViews(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t).withViews()
 	w.update()
 	r := w.built(t)
@@ -71,6 +74,9 @@ func TestDossierHasEveryTable(t *testing.T) {
 
 // TestViewsOfAnOlderProgramGo removes those that there are no more.
 func TestViewsOfAnOlderProgramGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	w := newWorld(t).withViews()
 	w.commit(nil)
 	w.update()

@@ -199,6 +199,9 @@ func TestAGateIsAcceptedOnce(t *testing.T) {
 
 // Sessions that a spike has brought are not published because a run comes after it.
 func TestASpikeIsJudgedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	tr := troubles[slices.IndexFunc(troubles, func(tr trouble) bool { return tr.gates[0] == "spike" })]
 	d := tr.begin(t)
 	tr.fails(t, d, tr.nights, tr.gates)
@@ -270,6 +273,9 @@ func TestWhatAStoppedRunHasStoredIsJudged(t *testing.T) {
 // What a stopped run has stored of sessions whose list row does not differ is read again too, once the
 // key has its rights back.
 func TestWhatAStoppedRunHasStoredIsReadAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	for _, key := range []string{"no-media", "restricted"} {
 		t.Run(key, func(t *testing.T) {
 			d := stoppedWith(t, key)

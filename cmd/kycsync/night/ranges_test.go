@@ -68,6 +68,9 @@ func (d *desk) uncounted(t *testing.T) (missing []string) {
 // A vendor with sessions of five years is counted with at most 120 requests in a night, and within
 // 28 nights in every cell of month and status.
 func TestEveryCellIsCountedInFourWeeks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	d := oldVendor(t, 20*365*24*time.Hour)
 	d.night(t, 0, nil)
 	if most := d.fourWeeks(t, func(int, *Config) {}); most > 120 || most < 60 {

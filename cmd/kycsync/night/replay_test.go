@@ -517,6 +517,9 @@ func TestReplayRefusesToLoseAVersion(t *testing.T) {
 
 // What cannot be read is found again, with the version it belongs to, and the rest is as it was.
 func TestReplayFindsRejectsAndDriftAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds; a short run has others like it")
+	}
 	h := agedHouse(t, didittest.Options{Seed: 5, Sessions: 150}, "badvalue:20,unknown-block:4,unknown-enum:4", 2)
 	before := h.stored(t)
 	out := h.replay(t)

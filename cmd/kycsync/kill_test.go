@@ -38,17 +38,15 @@ var killPoints = []string{
 	"anchor", "signed", "anchored", "released", "collect.unpublished", "collect.removed",
 }
 
-// collects reports whether a step is one of kycsync gc; forEngines, whether there must be publications for it; merges, whether
-// parts must be merged. The last two take half of the time of a small night.
+// collects reports whether a step is one of kycsync gc; forEngines, whether there must be publications for it. These
+// take a third of the time of a small night.
 func collects(step string) bool   { return strings.HasPrefix(step, "collect.") }
 func forEngines(step string) bool { return strings.HasPrefix(step, "engine") || collects(step) }
-func merges(step string) bool {
-	return step == "merged" || strings.HasPrefix(step, "compact") || collects(step)
-}
 
-// TestKilled kills a run at a named step and the recovery at another, lets a third run finish, and finds the same
-// content as in a lake that nobody disturbed. KYCSYNC_TEST_KILLS sets the number of scenarios; each step comes first
-// in one of them at least. In every fourth what follows the recovery is killed, too.
+// TestKilled kills a run at a named step, kills the recovery at another, and what follows it at a third, lets
+// a fourth run finish, and finds the same content as in a lake that nobody disturbed. KYCSYNC_TEST_KILLS sets the
+// number of scenarios; each step comes first in one of them at least. Three quarters of the time of a scenario go into
+// the warehouse of the run that finishes and into verify; another kill costs little.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("seven runs that nobody disturbs come before the first that is killed")
@@ -65,7 +63,7 @@ func TestKilled(t *testing.T) {
 	srv := httptest.NewServer(v)
 	t.Cleanup(srv.Close) // after the parallel scenarios
 
-	night := nightly{dir: filepath.Join(t.TempDir(), "known"), url: srv.URL, now: "2026-11-01T02:00:00Z", batch: 6, engines: true, merges: true, key: newSignKey(t)}
+	night := nightly{dir: filepath.Join(t.TempDir(), "known"), url: srv.URL, now: "2026-11-01T02:00:00Z", batch: 6, engines: true, key: newSignKey(t)}
 	mustRun(t, night)
 	for _, now := range []string{"2026-11-01T02:10:00Z", "2026-11-04T02:00:00Z", "2026-11-04T02:10:00Z"} { // what the first published for engines may then be collected
 		night.now = now
@@ -86,16 +84,13 @@ func TestKilled(t *testing.T) {
 	for i := range scenarios {
 		dice := rand.New(rand.NewPCG(1, uint64(i)))
 		at := i % len(killPoints)
-		kill := []string{killPoints[at], killPoints[dice.IntN(len(killPoints))]}
-		if i%4 == 3 {
-			kill = append(kill, killPoints[dice.IntN(len(killPoints))])
-		}
+		kill := []string{killPoints[at], killPoints[dice.IntN(len(killPoints))], killPoints[dice.IntN(len(killPoints))]}
 		first := (i/len(killPoints)+at)%4 == 0
 		if hits[first][kill[0]] == 0 {
 			first = !first
 		}
 		night := night
-		night.engines, night.merges = slices.ContainsFunc(kill, forEngines), slices.ContainsFunc(kill, merges)
+		night.engines = slices.ContainsFunc(kill, forEngines)
 		t.Run(fmt.Sprintf("%02d %s", i, strings.Join(kill, " then ")), func(t *testing.T) {
 			t.Parallel()
 			night.dir = startingPoint(t, first, known)
@@ -226,7 +221,6 @@ type nightly struct {
 	kill          string // step and hit, empty: none
 	batch         int    // sessions; 0: 20
 	engines       bool   // they are led to the commit
-	merges        bool   // two parts of one size become one
 	pdfs          bool   // they are archived
 	key           string // that signs the anchor; empty: none does
 	collect       bool   // gc runs instead
@@ -254,12 +248,8 @@ func (n nightly) env(steps string) []string {
 	if batch == 0 {
 		batch = 20
 	}
-	env := []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_API_URL=" + n.url, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill,
-		fmt.Sprintf("KYCSYNC_TEST_BATCH=%d", batch)}
-	if n.merges {
-		env = append(env, "KYCSYNC_TEST_MERGE=2")
-	}
-	return env
+	return []string{"KYCSYNC_NOW=" + n.now, "KYCSYNC_API_URL=" + n.url, "KYCSYNC_TEST_STEPS=" + steps, "KYCSYNC_TEST_KILL=" + n.kill,
+		fmt.Sprintf("KYCSYNC_TEST_BATCH=%d", batch), "KYCSYNC_TEST_MERGE=2"}
 }
 
 // attempt runs the binary and reports whether it was killed, and how often it came to each step.

@@ -17,7 +17,7 @@ import (
 
 func TestExamineFindsGoodStoresFit(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	for name, b := range buckets(t) {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestExamineRefusesLooseStores(t *testing.T) {
 // An account that may not write is no fault of the store, and what it may not remove is counted.
 func TestExamineWithoutRights(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	s := gcstest.Start(t)
 	b, err := OpenGCS(t.Context(), gcstest.BucketName, "x", Config{GCSOptions: s.Options()})

@@ -221,7 +221,7 @@ func TestLakeInDoubtPublishesNothing(t *testing.T) {
 // Parts that are older than a column read as null in it.
 func TestPartsOlderThanAColumn(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	old := *schemas.Lookup("sessions")

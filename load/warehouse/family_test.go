@@ -53,7 +53,7 @@ func TestVersionsOfAnEntityWithChildren(t *testing.T) {
 // A feed has versions apart from its session's, though both have the session's id.
 func TestFeedAndSessionHaveVersionsOfTheirOwn(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}},
@@ -77,7 +77,7 @@ func TestFeedAndSessionHaveVersionsOfTheirOwn(t *testing.T) {
 // Children without their entity's own row are a version all the same, whichever table tells of it.
 func TestVersionThatOnlyAChildTellsOf(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	rule := func(id string) row { return row{"transaction_id": "t", "rule_run_id": id} }

@@ -113,7 +113,7 @@ func TestWarehouseIsFetchedAsPublished(t *testing.T) {
 // finishes.
 func TestUploadThatBreaksOff(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
@@ -333,7 +333,7 @@ func TestWarehousesOfTwoLakes(t *testing.T) {
 // A warehouse that is behind does not become the newest, and a lake whose history was rewritten is noticed.
 func TestUploadHoldsThePlaceAgainstTheLake(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	store, _ := place(t)
@@ -355,7 +355,7 @@ func TestUploadHoldsThePlaceAgainstTheLake(t *testing.T) {
 
 func TestPruneKeepsTheNewest(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	store, dir := place(t)

@@ -70,7 +70,7 @@ func TestWarehousesThatWereReplacedAreKept(t *testing.T) {
 // A build that is killed once the file has its second name keeps it all the same, and a damaged file is not kept.
 func TestKeepingTwice(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	w.cfg.Keep = 3

@@ -4,7 +4,7 @@ import "testing"
 
 func TestLists(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1", "session_kind": "user", "status": "Approved"}}})

@@ -13,7 +13,7 @@ import (
 // A day of sessions that is missing is named: by empty_days whoever lost it, and by what else stands against it.
 func TestADayOfSessionsMissingIsNamed(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	day := start.AddDate(0, 0, 5).Truncate(24 * time.Hour)
 	const that = "(created_at AT TIME ZONE 'UTC')::DATE = '2026-03-06'"

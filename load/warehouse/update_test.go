@@ -200,7 +200,7 @@ func TestNothingNewIsNotPublishedAgain(t *testing.T) {
 
 func TestOtherViewsArePublished(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t).withViews()
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}})
@@ -544,7 +544,7 @@ func TestAnIncrementThatWasStopped(t *testing.T) {
 // Of commits of another history, which a stopped build had begun to add, nothing stays.
 func TestAnIncrementOfAnotherHistory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t)
 	w.commit(map[string][]row{"sessions": {{"session_id": "s1"}}, "reviews": {{"session_id": "s1"}}})

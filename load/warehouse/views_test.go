@@ -49,7 +49,7 @@ func TestColumnsOfViews(t *testing.T) {
 // TestExamplesOfViews runs the example of each view's comment.
 func TestExamplesOfViews(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t).withViews()
 	w.update()
@@ -75,7 +75,7 @@ func TestDossierHasEveryTable(t *testing.T) {
 // TestViewsOfAnOlderProgramGo removes those that there are no more.
 func TestViewsOfAnOlderProgramGo(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	w := newWorld(t).withViews()
 	w.commit(nil)

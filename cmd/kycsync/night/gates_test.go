@@ -200,7 +200,7 @@ func TestAGateIsAcceptedOnce(t *testing.T) {
 // Sessions that a spike has brought are not published because a run comes after it.
 func TestASpikeIsJudgedAgain(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	tr := troubles[slices.IndexFunc(troubles, func(tr trouble) bool { return tr.gates[0] == "spike" })]
 	d := tr.begin(t)
@@ -274,7 +274,7 @@ func TestWhatAStoppedRunHasStoredIsJudged(t *testing.T) {
 // key has its rights back.
 func TestWhatAStoppedRunHasStoredIsReadAgain(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	for _, key := range []string{"no-media", "restricted"} {
 		t.Run(key, func(t *testing.T) {

@@ -207,7 +207,7 @@ func TestPDFsThatFail(t *testing.T) {
 // A key that is refused, or that may not read PDFs, ends the archive, and nothing else.
 func TestPDFsWithoutPermission(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 40})
 	h := newHouse(t, v, url, "", lake.Config{})
@@ -231,7 +231,7 @@ func TestPDFsWithoutPermission(t *testing.T) {
 // The time and the requests of the night are kept, and what they do not suffice for is left.
 func TestPDFsWithinABudget(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	v, url := newVendor(t, didittest.Options{Seed: 9, Sessions: 40})
 	h := newHouse(t, v, url, "", lake.Config{})

@@ -69,7 +69,7 @@ func (d *desk) uncounted(t *testing.T) (missing []string) {
 // 28 nights in every cell of month and status.
 func TestEveryCellIsCountedInFourWeeks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	d := oldVendor(t, 20*365*24*time.Hour)
 	d.night(t, 0, nil)

@@ -518,7 +518,7 @@ func TestReplayRefusesToLoseAVersion(t *testing.T) {
 // What cannot be read is found again, with the version it belongs to, and the rest is as it was.
 func TestReplayFindsRejectsAndDriftAgain(t *testing.T) {
 	if testing.Short() {
-		t.Skip("seconds; a short run has others like it")
+		t.Skip("seconds; the default run has it")
 	}
 	h := agedHouse(t, didittest.Options{Seed: 5, Sessions: 150}, "badvalue:20,unknown-block:4,unknown-enum:4", 2)
 	before := h.stored(t)
